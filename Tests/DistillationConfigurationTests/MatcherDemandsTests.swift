@@ -6,20 +6,34 @@
 
   /// What does not suit a base that compares, or pre-training that tells captions apart.
   @Suite struct MatcherDemandsTests {
-    /// What is wrong with a run whose base compares, after a change.
+    /// A run whose base compares, after a change.
+    private func run(_ change: (inout RunConfiguration) -> Void) -> RunConfiguration {
+      var run = ConfigurationFixture.built
+      var fresh = FreshStudentConfiguration()
+      fresh.matcher = MatcherConfiguration(textModel: "mini")
+      (run.student.model, run.student.fresh) = (nil, fresh)
+      var pretrain = PretrainConfiguration(captions: "captions.jsonl")
+      pretrain.objective = [.contrastive]
+      run.pretrain = pretrain
+      run.data.fields.image = ["image"]
+      run.labels = [.init(name: "fits", answer: "No"), .init(name: "differs", answer: "Yes")]
+      run.positive = "differs"
+      change(&run)
+      return run
+    }
+
+    /// What its configuration is refused for wherever it is read.
+    private func unreadable(_ change: (inout RunConfiguration) -> Void) -> [String] {
+      ConfigurationFixture.problems { $0 = run(change) }
+    }
+
+    /// What it is refused for where it begins.
     private func problems(_ change: (inout RunConfiguration) -> Void) -> [String] {
-      ConfigurationFixture.problems { run in
-        var fresh = FreshStudentConfiguration()
-        fresh.matcher = MatcherConfiguration(textModel: "mini")
-        (run.student.model, run.student.fresh) = (nil, fresh)
-        var pretrain = PretrainConfiguration(captions: "captions.jsonl")
-        pretrain.objective = [.contrastive]
-        run.pretrain = pretrain
-        run.data.fields.image = ["image"]
-        run.labels = [.init(name: "fits", answer: "No"), .init(name: "differs", answer: "Yes")]
-        run.positive = "differs"
-        change(&run)
+      var problems: [String] = []
+      run(change).demandsOfPretraining { holds, key, _, expected, found in
+        if !holds { problems.append("\(key): expected \(expected), found \(found)") }
       }
+      return problems
     }
 
     @Test func `settings of a base that writes are refused where it compares`() {
@@ -35,7 +49,21 @@
       #expect(
         problems { $0.student.thinking = false }
           == ["student.thinking: expected nothing, since a matcher reads no chat template, found false"])
-      #expect(problems { $0.data.fields.image = ["one", "other"] }.first?.hasSuffix("with one photo, found 2") == true)
+      let two = unreadable { $0.data.fields.image = ["one", "other"] }
+      #expect(two.first?.hasSuffix("with one photo, found 2") == true)
+    }
+
+    @Test func `runs that have such settings and are finished are still read`() {
+      #expect(unreadable { $0.student.precision = .int8 } == [])
+      #expect(unreadable { $0.student.gradientCheckpointing = true } == [])
+      #expect(unreadable { $0.student.thinking = false } == [])
+      #expect(unreadable { $0.pretrain?.imageShift = 64 } == [])
+      #expect(unreadable { $0.pretrain?.training.batch = 1 } == [])
+      let writes = unreadable {
+        $0.student.fresh?.matcher = nil
+        $0.pretrain?.imageShift = 4
+      }
+      #expect(writes == [])
     }
 
     @Test func `a photo is not shifted out of its frame, nor where nothing shifts it`() {

@@ -84,7 +84,7 @@ package struct RunCheck: Sendable {
         missing.key.prefix { !$0.isWhitespace && $0 != "," }.description,
         "\(RunError.unset(missing.key, step: missing.step))")
     }
-    do { try configuration.refuseUnsuitedMatchers() } catch {
+    do { try configuration.refuseUnsuitedSettings() } catch {
       self.init(error.problems.map { CheckFinding(.error, "configuration", "\($0)") })
       return
     }

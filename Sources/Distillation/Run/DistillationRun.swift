@@ -76,7 +76,7 @@ public struct DistillationRun: Sendable {
       throw RunError.readsNoImages(path)
     }
     if plugins.student == nil { try LabelsAlike.refuse(configuration) }
-    try configuration.refuseUnsuitedMatchers()
+    try configuration.refuseUnsuitedSettings()
     try lookAtPrompts()
     try refuseUnusable(store: configuration.store)
     for (path, key) in configuration.takenAdapters where !last.isBefore(.stage1) {

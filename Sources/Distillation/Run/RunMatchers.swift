@@ -24,19 +24,22 @@ extension RunConfiguration {
   /// Whether the student compares, or a teacher does: each item then has one photo.
   var comparesPhotos: Bool { student.fresh?.matcher != nil || !matchers.isEmpty }
 
-  /// Refuses what does not suit a model that compares and is read from a folder, before anything is asked or made: settings of
-  /// a student that writes, and labels whose answers are not the two that the model has.
+  /// Refuses, before anything is asked or made, what does not suit a model that compares and is read from a folder (settings of
+  /// a student that writes, and labels whose answers are not the two that the model has), and settings of pre-training that teach
+  /// nothing.
   ///
   /// - Throws: `ConfigurationError` with all of it.
-  func refuseUnsuitedMatchers() throws(ConfigurationError) {
+  func refuseUnsuitedSettings() throws(ConfigurationError) {
     var problems: [ConfigurationProblem] = []
+    func require(_ holds: Bool, _ key: String, _: String, _ expected: String, _ found: String) {
+      guard !holds else { return }
+      problems.append(
+        ConfigurationProblem(key: key, reason: .unexpectedValue(expected: expected, found: found, nearest: nil)))
+    }
+    demandsOfPretraining(require)
     for (key, folder, isStudent) in matchers {
-      func require(_ holds: Bool, _ key: String, _: String, _ expected: String, _ found: String) {
-        guard !holds else { return }
-        problems.append(
-          ConfigurationProblem(key: key, reason: .unexpectedValue(expected: expected, found: found, nearest: nil)))
-      }
-      demands(ofMatcherAt: key, isStudent: isStudent, require)
+      demands(ofMatcherAt: key, require)
+      if isStudent { demands(ofComparingStudentAt: key, require) }
       // What is wrong with the file itself is said where the folder is read.
       guard labels.count == 2, let answers = try? ImageTextMatcherConfiguration(contentsOf: folder).answers else {
         continue

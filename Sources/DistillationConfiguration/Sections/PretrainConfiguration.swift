@@ -73,14 +73,9 @@ package struct PretrainConfiguration: ConfigurationSection {
   /// Parts that an update is computed in: few unless said otherwise, as captions find their photos within a part.
   package var updateParts: Int { training.parts ?? 2 }
 
-  /// Every objective once, and something to tell a caption's photo from.
+  /// Every objective once.
   package func checkRelations(with reader: inout ConfigurationReader) {
     reader.require(
       Set(objective).count == objective.count, "objective", expected: "every objective once", found: "one twice")
-    reader.require(
-      !objective.contains(.contrastive) || training.batch >= 2 * updateParts, "batch", "parts", "objective",
-      expected: "at least \(2 * updateParts), two captions for each of \(updateParts) parts (parts: 1 takes the batch "
-        + "as one), since objective has contrastive, which holds the captions of a part against each other",
-      found: "the number \(training.batch)")
   }
 }
