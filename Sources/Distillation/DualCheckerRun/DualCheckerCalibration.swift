@@ -99,34 +99,37 @@ extension DualCheckerRun {
     precision: Double, certainty: Double, data: URL? = nil, split: String? = nil
   ) async throws -> ThresholdFile {
     let task = try taskOfClasses()
-    let (known, source) = try held(data, split: split, task)
+    let (known, own, source) = try held(data, split: split, task)
     let found = try await finishedStudent(task).predictions(for: known.map(\.item))
     return try confidence(task).findThreshold(
       precision: precision, certainty: certainty,
       stated: zip(known, found).map { Prediction($0.item, $1, task: task) },
-      truth: Dictionary(known.map { ($0.item.id, $0.answer.key) }) { first, _ in first }, source: source)
+      truth: Dictionary(known.map { ($0.item.id, $0.answer.key) }) { first, _ in first },
+      of: known.map(\.item), own: own, source: source)
   }
 
-  /// Labelled records that the student was not trained on.
+  /// Labelled records that the student was not trained on, and the run's own that it was trained or calibrated on, where they can
+  /// be read.
   private func held(
     _ file: URL?, split: String?, _ task: LabellingTask
-  ) throws -> (known: [LabelledPool.Entry], source: String) {
-    func own() throws -> DualCheckerRecords {
+  ) throws -> (known: [LabelledPool.Entry], own: [Item], source: String) {
+    func read() throws -> DualCheckerRecords {
       try DualCheckerRecords(configuration, rows: RunRules(of: folder).rows, readsDevelopment: true)
     }
     guard let file else {
-      let known = try own().development
+      let own = try read()
+      let known = own.development
       // A fold is held out of the training that was done with this key, not of one that was done before it was set.
       let isHeldOut =
         try configuration.data.isDivided
         || confidence(task).calibrationSource == DualCheckerEvaluationConfiguration.Calibration.dev.rawValue
       guard !known.isEmpty, isHeldOut else { throw ThresholdError.noDev(folder.path) }
-      return (known, "dev")
+      return (known, own.training + known.map(\.item), "dev")
     }
     let (items, gold) = try labelled(file, split: split, task: task)
     // Where its own records can't be read, nothing is known of them.
-    let trained = ((try? own())?.training ?? []).map { ($0.id, $0.text) }
-    let texts = Dictionary(trained) { first, _ in first }
+    let own = try? read()
+    let texts = Dictionary((own?.training ?? []).map { ($0.id, $0.text) }) { first, _ in first }
     let again = items.count { texts[$0.id] == $0.text }
     if again > 0 {
       reporter.message(
@@ -135,7 +138,8 @@ extension DualCheckerRun {
           + "others: a threshold from them promises too much")
     }
     let known = items.compactMap { item in gold.answer(of: item.id).map { LabelledPool.Entry(item: item, answer: $0) } }
-    return (known, split.map { "\(file.path), split \($0)" } ?? file.path)
+    let all = own.map { $0.training + $0.development.map(\.item) } ?? []
+    return (known, all, split.map { "\(file.path), split \($0)" } ?? file.path)
   }
 }
 

@@ -108,10 +108,13 @@ struct ConfidenceFiles {
   /// - Parameters:
   ///   - stated: the student's answers as it states them.
   ///   - truth: the true label of each item.
+  ///   - asked: what the student answered about.
+  ///   - own: the run's own items, of which the calibration knows some; empty where they can't be read.
   ///   - source: where the labels are from.
   /// - Throws: ``ThresholdError`` where there is none; a threshold that was there before stays.
   func findThreshold(
-    precision: Double, certainty: Double, stated: [Prediction], truth: [String: String], source: String
+    precision: Double, certainty: Double, stated: [Prediction], truth: [String: String], of asked: [Item], own: [Item],
+    source: String
   ) throws -> ThresholdFile {
     let calibration = try calibration()
     if let calibration { reporter.message(calibration.sentence) }
@@ -127,9 +130,31 @@ struct ConfidenceFiles {
     let file = try ThresholdFile(
       found, source: source, adapter: student, calibration: digest(of: calibration), question: question,
       base: findBase(),
-      readsLabelsAgain: calibration.map { $0.source == source && $0.changesOrder } ?? false)
+      readsLabelsAgain: calibration.map {
+        try $0.changesOrder && ($0.source == source || hasLearned($0, from: asked, of: own))
+      } ?? false)
     try file.write(to: thresholdFile)
     return file
+  }
+
+  /// Whether a calibration was learned from one of these items, in whichever file and under whichever id they stand.
+  ///
+  /// - Parameter own: the run's own items.
+  private func hasLearned(_ calibration: StudentCalibration, from items: [Item], of own: [Item]) throws -> Bool {
+    guard FileManager.default.fileExists(atPath: answersFile.path) else { return false }
+    let read = Set(try answers(of: calibration).map(\.id))
+    struct Content: Hashable {
+      let fields: [String: String]
+      let images: [String]
+
+      init(_ item: Item) {
+        fields = item.fields
+        // The same photos may lie in another folder.
+        images = item.images.map { URL(filePath: $0).lastPathComponent }
+      }
+    }
+    let known = Set(own.filter { read.contains($0.id) }.map(Content.init))
+    return items.contains { known.contains(Content($0)) }
   }
 
   /// The threshold of the student; nil where the run has none. One that was found for another student, question or calibration

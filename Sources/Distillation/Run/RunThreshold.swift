@@ -20,18 +20,19 @@ extension DistillationRun {
   ) async throws -> ThresholdFile {
     let labels = try configuration.labelSet()
     let adapter = try finishedAdapter()
-    let (dataset, items, gold, source) = try held(data, split: split, labels)
+    let (dataset, items, gold, own, source) = try held(data, split: split, labels)
     let (student, key) = try (loadBase(), baseKey())
     let stated = try await answers(student, key: key, dataset: dataset, items: items, labels: labels)
     return try confidence(adapter: adapter).findThreshold(
       precision: precision, certainty: certainty, stated: stated, truth: gold.answers(of: items.map(\.id)),
-      source: source)
+      of: items, own: own, source: source)
   }
 
-  /// Labelled items that the student was not trained on.
+  /// Labelled items that the student was not trained on, and the run's own that it was trained or calibrated on, where they can be
+  /// read.
   private func held(
     _ data: URL?, split: String?, _ labels: LabelSet
-  ) throws -> (dataset: Dataset, items: [Item], gold: GoldAnswers<String>, source: String) {
+  ) throws -> (dataset: Dataset, items: [Item], gold: GoldAnswers<String>, own: [Item], source: String) {
     if let data {
       let (dataset, items, gold, setAside) = try labelled(data, split: split, .whole, labels)
       if let first = setAside.first {
@@ -39,21 +40,22 @@ extension DistillationRun {
           "\(NumberText.counted(setAside.count, "row")) of \(data.path) can't be used, and are not counted: \(first)"
             + (setAside.count > 1 ? " ..." : ""))
       }
-      let trained = try? readData(DataFiles(configuration), labels).train.map { ($0.id, $0.fields) }
-      let own = Dictionary(trained ?? []) { first, _ in first }
-      let known = items.count { own[$0.id] == $0.fields }
+      let run = try? readData(DataFiles(configuration), labels)
+      let trained = Dictionary((run?.train ?? []).map { ($0.id, $0.fields) }) { first, _ in first }
+      let known = items.count { trained[$0.id] == $0.fields }
       if known > 0 {
         reporter.message(
           "\(known) of \(NumberText.counted(items.count, "labelled item")) in \(data.path) "
             + "\(known == 1 ? "is a training item" : "are training items") of the run, on which the student is righter than on others: "
             + "a threshold from them promises too much")
       }
-      return (dataset, items, gold, split.map { "\(data.path), split \($0)" } ?? data.path)
+      let own = run.map { $0.train + $0.dev } ?? []
+      return (dataset, items, gold, own, split.map { "\(data.path), split \($0)" } ?? data.path)
     }
     let data = try readData(DataFiles(configuration), labels)
     let items = data.dev.filter { data.gold?.has($0.id) ?? false }
     guard let gold = data.gold, !items.isEmpty else { throw ThresholdError.noDev(folder.path) }
-    return (data.dataset, items, gold, "dev")
+    return (data.dataset, items, gold, data.train + data.dev, "dev")
   }
 }
 

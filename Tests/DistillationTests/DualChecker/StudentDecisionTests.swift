@@ -132,6 +132,16 @@ import Testing
       }
       let other = try await run.threshold(precision: 0.3, certainty: 0.8, data: data)
       #expect(other.source == data.path && other.threshold.answers == 40)
+      // A calibration that changes the order of confidences has read the development records' labels, by whichever name they come.
+      let learned = try StudentCalibration(contentsOf: out.appending(path: "calibration.json"))
+      try learned.inOtherOrder.write(to: out.appending(path: "calibration.json"))
+      let again = folder.appending(path: "again.jsonl")
+      let rows = try String(contentsOf: folder.appending(path: "dev.jsonl"), encoding: .utf8)
+      try Data(rows.replacing(#"{"id": 1"#, with: #"{"id": 71"#).utf8).write(to: again)
+      for (file, isRead) in [(nil, true), (again, true), (data, false)] {
+        let found = try await run.threshold(precision: 0.3, certainty: 0.8, data: file)
+        #expect(found.readsLabelsAgain == isRead, "\(file?.path ?? "dev")")
+      }
       await #expect(throws: ThresholdError.self) { try await run.threshold(precision: 0.99, certainty: 0.95) }
       // Of a run without development records.
       let folds = try DualCheckerFixture.configuration(in: folder)

@@ -206,6 +206,15 @@ import Testing
         "\($0)".contains("60 labelled answers show too little: it takes 299 at least")
       }
       #expect(try ThresholdFile(contentsOf: world.folder.appending(path: "run/threshold.json")) == file)
+      // A calibration that changes the order of confidences has read the labels of dev, by whichever name they come.
+      try calibration(of: own).inOtherOrder.write(to: world.folder.appending(path: "run/calibration.json"))
+      let again = world.folder.appending(path: "data/again.jsonl")
+      let text = try String(contentsOf: data, encoding: .utf8)
+      try Data(text.replacing(#""id":"d"#, with: #""id":"again"#).utf8).write(to: again)
+      for (file, split, isRead) in [(nil, nil, true), (again, "dev", true), (data, "test", false)] {
+        let found = try await own.run().threshold(precision: 0.05, certainty: 0.5, data: file, split: split)
+        #expect(found.readsLabelsAgain == isRead, "\(split ?? "dev")")
+      }
     }
   }
 
@@ -281,5 +290,17 @@ import Testing
       let error = #expect(throws: RunError.self) { try own.run().oneTemperature() }
       #expect("\(try #require(error))".contains("predictions/calibration.jsonl"))
     }
+  }
+}
+
+extension StudentCalibration {
+  /// The same with a mapping that changes the order of confidences.
+  var inOtherOrder: StudentCalibration {
+    StudentCalibration(
+      labels: labels,
+      mapping: .vector(
+        weights: Dictionary(uniqueKeysWithValues: labels.map { ($0, 1.0) }),
+        biases: Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, Double($0) / 10) })),
+      answers: answers, agreed: agreed, source: source, adapter: adapter, question: question, base: base)
   }
 }
