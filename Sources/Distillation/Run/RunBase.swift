@@ -15,10 +15,16 @@ extension DistillationRun {
   /// The student before any adapter.
   ///
   /// - Parameter form: of its own weights; nil for the configuration's.
-  /// - Throws: ``RunError``, or what reading a model folder throws.
+  /// - Throws: ``RunError`` (``RunError/unfinished(_:lacks:)`` where the run has not made it yet), or what reading a model folder
+  ///   throws.
   func loadBase(in form: WeightFormat? = nil) throws -> any Student {
     if let student = plugins.student { return student }
     let path = try basePath()
+    if configuration.student.model == nil,
+      !FileManager.default.fileExists(atPath: path.appending(path: "config.json").path)
+    {
+      throw RunError.unfinished(folder.path, lacks: "student")
+    }
     if ImageTextMatcher.isFolder(path) {
       var matcher = try ImageTextMatcher(contentsOf: path)
       matcher.maximumTokens = min(matcher.maximumTokens, configuration.student.maximumTokens)

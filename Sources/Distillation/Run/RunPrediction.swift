@@ -31,6 +31,7 @@ extension DistillationRun {
   package func predict(
     _ data: URL, rationales: Bool = true, shard: Shard = .whole, each: ([Prediction], Dataset) throws -> Void
   ) async throws {
+    let adapter = try finishedAdapter()
     // What is only asked about needs no label, group or split.
     var mapping = configuration.data.mapping
     (mapping.label, mapping.group, mapping.split, mapping.slices) = (nil, nil, nil, [:])
@@ -38,15 +39,14 @@ extension DistillationRun {
       contentsOf: data, mapping: mapping, imageRoot: configuration.data.images.map { URL(filePath: $0) },
       strict: configuration.strict, shard: shard, group: configuration.data.fields.group)
     let (student, key) = try (loadBase(), baseKey())
-    try await predict(stream, by: student, key: key, rationales: rationales, each: each)
+    try await predict(stream, by: student, key: key, adapter: adapter, rationales: rationales, each: each)
   }
 
   private func predict<Model: Student>(
-    _ stream: ItemStream, by base: Model, key: String, rationales: Bool,
+    _ stream: ItemStream, by base: Model, key: String, adapter: URL, rationales: Bool,
     each: ([Prediction], Dataset) throws -> Void
   ) async throws {
     let labels = try configuration.labelSet()
-    let adapter = try finishedAdapter()
     let confidence = try confidence(adapter: adapter)
     let calibration = try confidence.calibration()
     if let calibration { reporter.message(calibration.sentence) }
@@ -82,6 +82,8 @@ extension DistillationRun {
   ///   - split: only items of this split; nil takes all.
   ///   - shard: the items that are scored, by their groups. The default is all.
   package func evaluate(_ data: URL, split: String? = nil, shard: Shard = .whole) async throws -> EvaluationFile {
+    // Before teachers are asked and paid.
+    let adapter = try finishedAdapter()
     let labels = try configuration.labelSet()
     let (dataset, items, gold, rows) = try labelled(data, split: split, shard, labels)
     var setAside = rows
@@ -95,7 +97,7 @@ extension DistillationRun {
     var candidates = try await teacherCandidates(dataset, items, labels)
     let (student, key) = try (loadBase(), baseKey())
     let stated = try await answers(student, key: key, dataset: dataset, items: items, labels: labels)
-    let calibration = try confidence(adapter: finishedAdapter()).calibration()
+    let calibration = try confidence(adapter: adapter).calibration()
     if let calibration { reporter.message(calibration.sentence) }
     let own = calibration.map { calibration in stated.map { $0.calibrated(by: calibration) } } ?? stated
     let run = try evaluation

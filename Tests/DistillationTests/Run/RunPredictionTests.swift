@@ -151,6 +151,23 @@ import Testing
     }
   }
 
+  @Test func `one whose base is to be made says so before its base is missed`() async throws {
+    try await withRunWorld { world in
+      let fresh = world.with { ($0.student.model, $0.student.fresh) = (nil, FreshStudentConfiguration()) }
+      try await fresh.run().run(through: .agree)
+      let items = world.folder.appending(path: "data/items.jsonl")
+      let asks: [(DistillationRun) async throws -> Void] = [
+        { _ = try await $0.predict(items) }, { _ = try await $0.evaluate(items, split: "test") },
+        { _ = try await $0.threshold(precision: 0.5, certainty: 0.5, data: items) }, { _ = try $0.trainedStudent() },
+        { _ = try $0.servedStudent() },
+      ]
+      for ask in asks {
+        let error = await #expect(throws: RunError.self) { try await ask(fresh.run()) }
+        #expect("\(try #require(error))".contains("this run is not finished"))
+      }
+    }
+  }
+
   @Test func `what is wrong with a run's folder is said as it is, with what to do`() async throws {
     try await withRunWorld { world in
       let run = world.folder.appending(path: "run")
