@@ -4,7 +4,8 @@ extension LabellingTask.Kind {
   package func poolQuestions(records: Int, explains: Bool) -> Int { records * (explains && self != .spans ? 2 : 1) }
 }
 
-/// A budget of questions that the labelled pool alone would overdraw: nothing was asked.
+/// A budget of questions that the labelled pool alone would overdraw or use up, so that no record would be labelled: nothing was
+/// asked.
 public struct PoolExceedsBudget: Error, Sendable, Equatable, CustomStringConvertible {
   /// The most questions of every kind that there may be.
   public let budget: Int
@@ -23,7 +24,8 @@ public struct PoolExceedsBudget: Error, Sendable, Equatable, CustomStringConvert
     let explained = questions > pool
     return "A budget of \(budget) does not reach the first record to label: the labelled pool takes \(questions) "
       + "questions before, as each of its records (\(pool)) is answered" + (explained ? " and its label explained" : "")
-      + ". Raise the budget (loop.budget) or take a smaller pool (aligner.pool)"
+      + ". Raise the budget (loop.budget) by at least \(questions + 1 - budget), to \(questions + 1), or take a smaller pool "
+      + "(aligner.pool)"
       + (explained ? ", or leave out the explanations (aligner.explain)." : ".")
   }
 }

@@ -164,15 +164,16 @@ import Testing
     }
   }
 
-  @Test func `the check refuses a budget that the pool alone would overdraw, and so does the run`() async throws {
+  @Test func `the check refuses a budget that leaves no record to label, and so does the run`() async throws {
     try await withFolder { folder in
       var configuration = try DualCheckerFixture.configuration(in: folder, records: 24)
-      configuration.loop.budget = 15
+      configuration.loop.budget = 16
       let check = try checked(configuration, in: folder)
-      #expect(!check.isUsable && check.text().contains("takes 16 questions"), "\(check.text())")
+      #expect(!check.isUsable && check.text().contains("takes 16 questions before"), "\(check.text())")
+      #expect(check.text().contains("by at least 1, to 17"), "\(check.text())")
       let run = try DualCheckerRun(configuration, folder: folder.appending(path: "run"))
       await #expect(throws: PoolExceedsBudget.self) { try await run.run() }
-      configuration.loop.budget = 16
+      configuration.loop.budget = 17
       #expect(try checked(configuration, in: folder).isUsable)
     }
   }
