@@ -5,6 +5,7 @@
 #ifndef SD_ATTENTION_QUERIES_H
 #define SD_ATTENTION_QUERIES_H
 #include "attention_products.h"
+#include "few_queries.h"
 #include <math.h>
 
 enum { CHUNK = 32 };
@@ -16,19 +17,13 @@ typedef struct {
   float scale;
 } query_sizes;
 
-// A query and its chunks, which are tasks [first, last).
-typedef struct {
-  const sd_span *span;
-  int query, keys, first, last;
-} one_query;
-
 // What a chunk gives for a head: its largest score, the sum of the exponentials and the values weighted by them.
 typedef struct {
   float top, sum, values[];
 } chunk_part;
 SD_INLINE size_t part_size(int d) { return (size_t)d + 2; }  // in elements
-SD_INLINE chunk_part *part_of(float *parts, const query_sizes *w, int task, int head) {
-  return (chunk_part *)(parts + ((size_t)task * (size_t)w->heads + (size_t)head) * part_size(w->d));
+SD_INLINE chunk_part *part_of(const sd_queries *w, int task, int head) {
+  return (chunk_part *)(w->parts + ((size_t)task * (size_t)w->heads + (size_t)head) * part_size(w->d));
 }
 
 SD_INLINE float sum_of(vector16 x) {
@@ -64,8 +59,9 @@ SD_INLINE void chunk_values(int d, const float *p, const float *v, size_t step, 
 }
 
 // Positions [from, to) among the keys that a query sees, for all heads.
-SD_INLINE void chunk_of(int d, const query_sizes *w, const one_query *query, int task, float *parts) {
+SD_INLINE void chunk_of(int d, const sd_queries *w, int task) {
   SD_REASSOCIATE
+  const one_query *query = w->queries + w->query_of_task[task];
   int from = (task - query->first) * CHUNK, to = from + CHUNK < query->keys ? from + CHUNK : query->keys;
   int starts[RUNS], counts[RUNS], at = 0;
   for (int run = 0; run < RUNS; run++) {
@@ -77,95 +73,102 @@ SD_INLINE void chunk_of(int d, const query_sizes *w, const one_query *query, int
   }
   size_t step = (size_t)w->key_heads * (size_t)d;
   for (int head = 0; head < w->heads; head++) {
-    const float *q = w->q + ((size_t)query->query * (size_t)w->heads + (size_t)head) * (size_t)d;
+    const float *q = query->q + (size_t)head * (size_t)d;
     size_t kv = (size_t)(head / (w->heads / w->key_heads)) * (size_t)d;
-    chunk_part *part = part_of(parts, w, task, head);
+    chunk_part *part = part_of(w, task, head);
     float s[CHUNK], top = -INFINITY, sum = 0;
     int n = 0;
     for (int run = 0; run < RUNS; n += counts[run++])
-      chunk_scores(d, q, w->k + (size_t)starts[run] * step + kv, step, counts[run], w->scale, s + n);
+      chunk_scores(d, q, query->k + (size_t)starts[run] * step + kv, step, counts[run], w->scale, s + n);
     for (int j = 0; j < n; j++) top = s[j] > top ? s[j] : top;
     for (int j = 0; j < n; j++) sum += s[j] = sd_expf(s[j] - top);
     for (int c = 0; c < d; c++) part->values[c] = 0;
     n = 0;
     for (int run = 0; run < RUNS; n += counts[run++])
-      chunk_values(d, s + n, w->v + (size_t)starts[run] * step + kv, step, counts[run], part->values);
+      chunk_values(d, s + n, query->v + (size_t)starts[run] * step + kv, step, counts[run], part->values);
     part->top = top;
     part->sum = sum;
   }
 }
 
 // The chunks of a query put together.
-SD_INLINE void put_together(const query_sizes *w, const one_query *query, float *parts) {
+SD_INLINE void put_together(const sd_queries *w, const one_query *query) {
   SD_REASSOCIATE
   int d = w->d;
   for (int head = 0; head < w->heads; head++) {
-    size_t to = (size_t)query->query * (size_t)w->heads + (size_t)head;
-    float *o = w->o + to * (size_t)d, top = -INFINITY, sum = 0;
+    float *o = query->o + (size_t)head * (size_t)d, top = -INFINITY, sum = 0;
     for (int task = query->first; task < query->last; task++) {
-      const chunk_part *part = part_of(parts, w, task, head);
+      const chunk_part *part = part_of(w, task, head);
       top = part->top > top ? part->top : top;
     }
     for (int c = 0; c < d; c++) o[c] = 0;
     for (int task = query->first; task < query->last; task++) {
-      const chunk_part *part = part_of(parts, w, task, head);
+      const chunk_part *part = part_of(w, task, head);
       float share = sd_expf(part->top - top);
       sum += share * part->sum;
       for (int c = 0; c < d; c++) o[c] += share * part->values[c];
     }
     float inverse = sum > 0 ? 1.0f / sum : 0.0f;
     for (int c = 0; c < d; c++) o[c] *= inverse;
-    w->l[to] = top + logf(sum);
+    query->l[head] = top + logf(sum);
   }
 }
 
 // Groups of few queries: a task for each chunk of a query's keys.
-typedef struct {
-  query_sizes sizes;
-  one_query *queries;
-  int *query_of_task;
-  float *parts;
-} few_job;
-SD_KERNEL(static, void, few_chunk, (const few_job *f, int task), (f, task)) {
-  const one_query *query = f->queries + f->query_of_task[task];
-  switch (f->sizes.d) {
-    case 64: chunk_of(64, &f->sizes, query, task, f->parts); break;
-    case 128: chunk_of(128, &f->sizes, query, task, f->parts); break;
-    default: chunk_of(f->sizes.d, &f->sizes, query, task, f->parts);
+SD_KERNEL(static, void, few_chunk, (const sd_queries *f, int task), (f, task)) {
+  switch (f->d) {
+    case 64: chunk_of(64, f, task); break;
+    case 128: chunk_of(128, f, task); break;
+    default: chunk_of(f->d, f, task);
   }
 }
-SD_KERNEL(static, void, few_end, (const few_job *f, int query), (f, query)) { put_together(&f->sizes, f->queries + query, f->parts); }
-static void few_chunk_task(void *context, int index) { few_chunk(context, index); }
-static void few_end_task(void *context, int index) { few_end(context, index); }
+SD_KERNEL(static, void, few_end, (const sd_queries *f, int query), (f, query)) { put_together(f, f->queries + query); }
+void sd_query_chunk(void *queries, int task) { few_chunk(queries, task); }
+void sd_query_end(void *queries, int query) { few_end(queries, query); }
+
+// The queries of all sequences, listed where there is room for them.
+static void list_queries(sd_queries *f, const sd_sequence *sequences, int count, int few) {
+  f->count = f->tasks = 0;
+  for (const sd_sequence *at = sequences; at < sequences + count; at++)
+    for (const sd_group *g = at->groups; g < at->groups + at->group_count; g++) {
+      if (queries_of(at->spans, g) > few) continue;
+      for (const sd_span *s = at->spans + g->span_first; s < at->spans + g->span_last; s++)
+        for (int q = s->first; q < s->last; q++, f->count++) {
+          int keys = visible_keys(s, q), last = f->tasks + (keys + CHUNK - 1) / CHUNK;
+          size_t head = (size_t)q * (size_t)f->heads, place = head * (size_t)f->d;
+          if (f->queries) {
+            f->queries[f->count] = (one_query){s, at->q + place, at->k, at->v, at->out + place, at->log_sum + head, q, keys,
+                                               f->tasks, last};
+            for (int task = f->tasks; task < last; task++) f->query_of_task[task] = f->count;
+          }
+          f->tasks = last;
+        }
+    }
+}
+
+sd_queries sd_open_queries(const sd_sequence *sequences, int count, int few, int heads, int key_heads, int dimension,
+                           float scale) {
+  sd_queries f = {.heads = heads, .key_heads = key_heads, .d = dimension, .scale = scale};
+  list_queries(&f, sequences, count, few);
+  if (f.count == 0) return f;
+  size_t parts = (size_t)f.tasks * (size_t)heads * part_size(dimension);
+  f.floats = (sizeof(one_query) * (size_t)f.count + sizeof(int) * (size_t)f.tasks) / sizeof(float) + parts;
+  f.queries = (one_query *)sd_allocate(f.floats);
+  f.query_of_task = (int *)(f.queries + f.count);
+  f.parts = (float *)(f.query_of_task + f.tasks);
+  list_queries(&f, sequences, count, few);
+  return f;
+}
+
+void sd_close_queries(const sd_queries *f) {
+  if (f->count > 0) sd_release((float *)f->queries, f->floats);
+}
 
 static void attend_few(const query_sizes *w, const sd_span *spans, const sd_group *groups, int group_count, int few) {
-  int queries = 0, tasks = 0;
-  for (const sd_group *g = groups; g < groups + group_count; g++) {
-    int own = queries_of(spans, g);
-    if (own > few) continue;
-    queries += own;
-    for (int s = g->span_first; s < g->span_last; s++)
-      for (int q = spans[s].first; q < spans[s].last; q++)
-        tasks += (visible_keys(spans + s, q) + CHUNK - 1) / CHUNK;
-  }
-  if (queries == 0) return;
-  size_t parts = (size_t)tasks * (size_t)w->heads * part_size(w->d);
-  size_t lists = (sizeof(one_query) * (size_t)queries + sizeof(int) * (size_t)tasks) / sizeof(float);
-  float *memory = sd_allocate(parts + lists);
-  few_job f = {.sizes = *w, .queries = (one_query *)memory, .parts = memory + lists};
-  f.query_of_task = (int *)(f.queries + queries);
-  int query = 0, task = 0;
-  for (const sd_group *g = groups; g < groups + group_count; g++) {
-    if (queries_of(spans, g) > few) continue;
-    for (int s = g->span_first; s < g->span_last; s++)
-      for (int q = spans[s].first; q < spans[s].last; q++, query++) {
-        int keys = visible_keys(spans + s, q), last = task + (keys + CHUNK - 1) / CHUNK;
-        f.queries[query] = (one_query){spans + s, q, keys, task, last};
-        for (; task < last; task++) f.query_of_task[task] = query;
-      }
-  }
-  sd_parallel(tasks, few_chunk_task, &f);
-  sd_parallel(queries, few_end_task, &f);
-  sd_release(memory, parts + lists);
+  sd_sequence all = {w->q, w->k, w->v, w->o, w->l, spans, groups, group_count};
+  sd_queries f = sd_open_queries(&all, 1, few, w->heads, w->key_heads, w->d, w->scale);
+  sd_parallel(f.tasks, sd_query_chunk, &f);
+  sd_parallel(f.count, sd_query_end, &f);
+  sd_close_queries(&f);
 }
 #endif

@@ -268,11 +268,11 @@ void sd_multiply_sums(const sd_product_sum *sums, int count) {
 }
 
 void sd_multiply(const sd_product *p) {
-  if (has_few_rows(p)) return multiply_few_rows(sd_product_kernels(), p, 1);
+  if (has_few_rows(p)) return multiply_few_rows(p, 1);
   sd_multiply_sums(&(sd_product_sum){p, 1}, 1);
 }
 
 void sd_multiply_together(const sd_product *products, int count) {
-  if (count > 0 && has_few_rows(products)) return multiply_few_rows(sd_product_kernels(), products, count);
+  if (count > 0 && has_few_rows(products)) return multiply_few_rows(products, count);
   for (int i = 0; i < count; i++) sd_multiply(products + i);
 }

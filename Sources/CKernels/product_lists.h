@@ -1,6 +1,7 @@
 // Lists of tasks of few rows, and of rows that are summed as few are. A part of gemm.c.
 #ifndef SD_PRODUCT_LISTS_H
 #define SD_PRODUCT_LISTS_H
+#include "few_rows.h"
 #include "product_packed.h"
 
 enum { OUTPUTS = 16, LEAST = 1 << 15 };
@@ -11,23 +12,13 @@ static size_t outputs(const sd_product *p, int threads) {
   return most > least ? most : least < OUTPUTS ? OUTPUTS : least;
 }
 
-// Products of the same rows: one list of tasks for all, so that threads meet once.
-typedef struct {
-  const product_kernels *kernels;
-  const sd_product *p;
-  const wide_block *whole;  // A, where B is in 8 bits
-  const uint16_t *rounded;  // A [rows, rounded_row], where products are of bfloat16 numbers
-  size_t rounded_row;
-  int threads;  // as they were when the list was cut
-} rows_job;
-
 static int tasks_of(const sd_product *p, int threads) {
   size_t each = outputs(p, threads);
   return (int)((p->columns + each - 1) / each);
 }
 
 // Outputs of up to four rows, the first of which is `row` of the job.
-static void four_rows(const rows_job *job, const sd_product *p, size_t row, size_t from, size_t to) {
+static void four_rows(const sd_rows *job, const sd_product *p, size_t row, size_t from, size_t to) {
   if (job->whole) return job->kernels->few_whole(p, job->whole + row * (p->inner / SD_BLOCK), from, to);
   if (job->rounded)
     return job->kernels->few_pairs(p, job->rounded + row * job->rounded_row, job->rounded_row, from, to);
@@ -35,8 +26,8 @@ static void four_rows(const rows_job *job, const sd_product *p, size_t row, size
   job->kernels->few[p->b_type](p, from, to);
 }
 
-static void rows_task(void *context, int index) {
-  const rows_job *job = context;
+void sd_rows_task(void *context, int index) {
+  const sd_rows *job = context;
   const sd_product *p = job->p;
   for (int tasks; index >= (tasks = tasks_of(p, job->threads)); p++) index -= tasks;
   size_t each = outputs(p, job->threads), from = (size_t)index * each, to = from + each < p->columns ? from + each : p->columns;
@@ -59,23 +50,35 @@ static bool has_few_rows(const sd_product *p) {
   return (p->rows <= SD_FEW_ROWS || p->each_row_alone) && p->b_turned && !p->a_turned;
 }
 
-// Products of the same A by matrices of the same type.
-static void multiply_few_rows(const product_kernels *kernels, const sd_product *p, int count) {
-  size_t even = (p->inner + 1) / 2 * 2;
-  bool is_whole = p->b_type == SD_INT8, is_rounded = p->in_bfloat16 && kernels->few_pairs;
-  size_t bytes = is_whole ? p->rows * (p->inner / SD_BLOCK) * sizeof(wide_block) : p->rows * even * sizeof(uint16_t);
-  void *scratch = is_whole || is_rounded ? sd_allocate(bytes / sizeof(float)) : NULL;
-  rows_job job = {.kernels = kernels, .p = p, .rounded_row = even, .threads = sd_threads()};
-  if (is_whole) {
-    kernels->round_blocks(p, scratch);
-    job.whole = scratch;
-  } else if (is_rounded) {
-    kernels->round_rows(p->a, p->a_row, p->rows, p->inner, scratch, even);
-    job.rounded = scratch;
+sd_rows sd_open_rows(const sd_product *p, int count) {
+  const product_kernels *kernels = sd_product_kernels();
+  sd_rows job = {.kernels = kernels, .p = p, .rounded_row = (p->inner + 1) / 2 * 2, .threads = sd_threads()};
+  for (int i = 0; i < count; i++) job.tasks += tasks_of(p + i, job.threads);
+  if (p->b_type == SD_INT8) {
+    job.floats = p->rows * (p->inner / SD_BLOCK) * sizeof(wide_block) / sizeof(float);
+    job.whole = (wide_block *)sd_allocate(job.floats);
+  } else if (p->in_bfloat16 && kernels->few_pairs) {
+    job.floats = (p->rows * job.rounded_row + 1) / 2;
+    job.rounded = (uint16_t *)sd_allocate(job.floats);
   }
-  int tasks = 0;
-  for (int i = 0; i < count; i++) tasks += tasks_of(p + i, job.threads);
-  sd_parallel(tasks, rows_task, &job);
-  if (scratch) sd_release(scratch, bytes / sizeof(float));
+  return job;
+}
+
+void sd_round_rows(const sd_rows *job) {
+  const sd_product *p = job->p;
+  if (job->whole) job->kernels->round_blocks(p, job->whole);
+  if (job->rounded) job->kernels->round_rows(p->a, p->a_row, p->rows, p->inner, job->rounded, job->rounded_row);
+}
+
+void sd_close_rows(const sd_rows *job) {
+  if (job->floats > 0) sd_release(job->whole ? (float *)job->whole : (float *)job->rounded, job->floats);
+}
+
+// Products of the same A by matrices of the same type.
+static void multiply_few_rows(const sd_product *p, int count) {
+  sd_rows job = sd_open_rows(p, count);
+  sd_round_rows(&job);
+  sd_parallel(job.tasks, sd_rows_task, &job);
+  sd_close_rows(&job);
 }
 #endif

@@ -14,6 +14,9 @@ package struct Llama: Module {
   /// Whether training keeps of each layer its input alone and computes the rest again for the gradient (gradient
   /// checkpointing): about a third more time, and memory for one layer's activations in place of all. The default is false.
   package var recomputesActivations = false
+  /// Whether a layer of the few rows of decoding is one job of the pool where it can be (``LayerJob``); else its operations are
+  /// jobs of their own, with the same bits. The default is true.
+  package var joinsDecoding = true
 
   /// A decoder with random weights of standard deviation 1/√in (residual outputs smaller, as in GPT-2).
   package init(_ c: LlamaConfiguration, using generator: inout some RandomNumberGenerator) {
@@ -140,9 +143,7 @@ package struct Llama: Module {
     for (i, layer) in layers.enumerated() {
       try proceeding()
       let step = steps[configuration.window(ofLayer: i) == nil ? 0 : 1]
-      let heard = layer.attention(
-        layer.inputNorm(x), positions: tables.ofLayer(i), cache: &cache.layers[i], step: step)
-      x = layer.completed(x, heard)
+      x = layer(x, positions: tables.ofLayer(i), cache: &cache.layers[i], step: step, joins: joinsDecoding)
       if i + 1 < levels.count { x = x + levels[i + 1] }
     }
     return x
@@ -162,9 +163,8 @@ package struct Llama: Module {
       var x = embeddings
       for (i, layer) in layers.enumerated() {
         let steps = both[configuration.window(ofLayer: i) == nil ? 0 : 1]
-        let heard = layer.attention(
-          layer.inputNorm(x), positions: tables.ofLayer(i), caches: &caches, layer: i, steps: steps)
-        x = layer.completed(x, heard)
+        x = layer(
+          x, positions: tables.ofLayer(i), caches: &caches, layer: i, steps: steps, joins: joinsDecoding)
       }
       return x
     }

@@ -25,6 +25,35 @@ extension Llama {
       return completed(rows.map(x.gathered) ?? x, heard)
     }
 
+    /// The same for new rows that follow cached ones; their keys and values are added to the cache.
+    func callAsFunction(
+      _ x: Tensor, positions: RotaryPositions.Table?, cache: inout KeyValueCache.Layer, step: KeyValueCache.Step,
+      joins: Bool
+    ) -> Tensor {
+      if joins, let y = job(rows: x.shape[0])?(x, positions: positions, cache: &cache, step: step) { return y }
+      return completed(x, attention(inputNorm(x), positions: positions, cache: &cache, step: step))
+    }
+
+    /// The same for the next row of each of several sequences with caches of their own.
+    func callAsFunction(
+      _ x: Tensor, positions: RotaryPositions.Table?, caches: inout [KeyValueCache], layer: Int,
+      steps: [KeyValueCache.Step], joins: Bool
+    ) -> Tensor {
+      if joins,
+        let y = job(rows: x.shape[0])?(x, positions: positions, caches: &caches, layer: layer, steps: steps)
+      {
+        return y
+      }
+      let heard = attention(inputNorm(x), positions: positions, caches: &caches, layer: layer, steps: steps)
+      return completed(x, heard)
+    }
+
+    private func job(rows: Int) -> LayerJob? {
+      LayerJob(
+        rows: rows, inputNorm: inputNorm, attention: attention, heardNorm: heardNorm, postNorm: postNorm, mlp: mlp,
+        fedNorm: fedNorm)
+    }
+
     /// What comes out for rows that enter, once the attention has `heard` this for them.
     func completed(_ x: Tensor, _ heard: Tensor) -> Tensor {
       let x = x + (heardNorm?(heard) ?? heard)

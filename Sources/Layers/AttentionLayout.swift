@@ -43,6 +43,13 @@ public struct AttentionLayout: Sendable {
   var few = defaultFew
   static let defaultFew: Int32 = 4
 
+  /// Whether all groups are of so few queries.
+  var hasFewQueries: Bool {
+    groups.allSatisfy { group in
+      spans[Int(group.span_first)..<Int(group.span_last)].reduce(0) { $0 + $1.last - $1.first } <= few
+    }
+  }
+
   /// Softmax(scale · Q Kᵀ) V over the visible keys, head by head; the scores are never stored.
   ///
   /// - Parameters:

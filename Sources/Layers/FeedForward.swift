@@ -144,7 +144,8 @@ package enum Activation: String, Sendable, Codable, CaseIterable {
     }
   }
 
-  private var code: Int32 {
+  /// The number that C kernels have for it.
+  var code: Int32 {
     let code =
       switch self {
       case .gelu: SD_GELU_ERF

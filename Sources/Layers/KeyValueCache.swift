@@ -35,12 +35,22 @@ package struct KeyValueCache: Sendable {
 
     /// Writes rows at these places, all places having room for [rows] rows.
     mutating func store(keys k: Tensor, values v: Tensor, at places: [Int], rows: Int) {
-      if keys == nil {
-        keys = .zeros([rows] + k.shape.dropFirst())
-        values = .zeros([rows] + v.shape.dropFirst())
-      }
+      makeRoom([rows] + k.shape.dropFirst())
       keys?.write(rows: k, at: places)
       values?.write(rows: v, at: places)
+    }
+
+    private mutating func makeRoom(_ shape: [Int]) {
+      guard keys == nil else { return }
+      (keys, values) = (.zeros(shape), .zeros(shape))
+    }
+
+    /// The memory of keys and values, which is nobody else's: that of [rows, heads, dimensions] where nothing was stored before.
+    mutating func memory(_ shape: [Int]) -> (keys: UnsafeMutablePointer<Float>, values: UnsafeMutablePointer<Float>)? {
+      makeRoom(shape)
+      guard let keys = keys?.mutateScalars({ $0.baseAddress }), let values = values?.mutateScalars({ $0.baseAddress })
+      else { return nil }
+      return (keys, values)
     }
   }
 

@@ -21,7 +21,8 @@ public struct RMSNorm: Module {
     (self.epsilon, self.offset) = (epsilon, offset)
   }
 
-  private var scale: Tensor { offset == 0 ? weight.value : weight.value + offset }
+  /// What normalised rows are multiplied by.
+  var scale: Tensor { offset == 0 ? weight.value : weight.value + offset }
 
   /// Normalises [..., dimensions].
   public func callAsFunction(_ x: Tensor) -> Tensor {

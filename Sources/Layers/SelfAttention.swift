@@ -18,7 +18,7 @@ package struct SelfAttention: Module {
   /// together, [heads · dimensions] and [key heads · dimensions]; nil for none.
   package var headNorms: (query: RMSNorm, key: RMSNorm)?
   /// What scores are multiplied by; nil for 1/√dimensions.
-  private let scale: Float?
+  let scale: Float?
   private let outputName: String
 
   /// Attention with these projections.

@@ -7,6 +7,10 @@ extension Tensor {
     return try compact.withConverted(body)
   }
 
+  /// The elements, which stand there as long as the tensor lives and is not written. Those of another form are converted
+  /// once and kept.
+  package var elements: UnsafePointer<Float> { UnsafePointer(storage.pointer) }
+
   /// The same matrix for frozen weights: kept in bfloat16 and, where the CPU multiplies such pairs, multiplied so. Sums
   /// are Float32. Elements that come in 16 bits from a file stay on its pages.
   ///

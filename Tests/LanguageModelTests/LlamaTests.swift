@@ -130,6 +130,32 @@ import Testing
     }
   }
 
+  @Test(arguments: modelNumbers)
+  func `layers that are one job each decode what layers of many jobs do, bit for bit`(number: Int) {
+    func written(joining: Bool) -> [Tensor] {
+      var model = Self.models[number].text
+      model.joinsDecoding = joining
+      let (first, second) = (CausalModel.tokens(19, from: 1), CausalModel.tokens(7, from: 2))
+      var cache = model.emptyCache(sequences: 2, capacity: 30)
+      let read = TokenPosition.run(0..<19) + TokenPosition.run(0..<7)
+      _ = model(model.embedding(first + second), counts: [19, 7], positions: read, cache: &cache)
+      var rows = [[1, 1], [1, 0], [2, 2], [0, 1]].map { counts in
+        model(model.embedding(CausalModel.tokens(counts[0] + counts[1], from: 3)), counts: counts, cache: &cache)
+      }
+      var caches = [first, second, first + second].map { tokens in
+        var cache = model.emptyCache(sequences: 1, capacity: 30)
+        let positions = TokenPosition.run(tokens.indices)
+        _ = model(model.embedding(tokens), counts: [tokens.count], positions: positions, cache: &cache)
+        return cache
+      }
+      for start in 4..<7 { rows.append(model(model.embedding(CausalModel.tokens(3, from: start)), caches: &caches)) }
+      return rows
+    }
+    for (joined, apart) in zip(written(joining: true), written(joining: false)) {
+      #expect(joined.isIdentical(to: apart))
+    }
+  }
+
   @Test(arguments: modelNumbers) func `decoding through a cache gives the rows of the whole pass`(number: Int) {
     let model = Self.models[number].text
     let sequences = [CausalModel.tokens(45, from: 1), CausalModel.tokens(7, from: 2)]

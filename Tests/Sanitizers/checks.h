@@ -13,6 +13,7 @@ void check_elements(void);
 void check_rows(void);
 void check_products(void);
 void check_attention(void);
+void check_decoder(void);
 void check_cores(void);
 
 // Whether results are compared with twins. Where not, they are only folded into the digest: it must be the one of the run

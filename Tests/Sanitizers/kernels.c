@@ -89,6 +89,48 @@ static void memory(void) {
 
 static void add(void *sums, int index) { ((int *)sums)[index] += index; }
 
+// A job of phases: each of a phase's numbers depends on all that the phases before it gave.
+enum { PHASES = 11, MOST = 40 };
+typedef struct {
+  const int *counts;
+  uint64_t numbers[PHASES][MOST];
+  struct phase_context {
+    void *all;
+    int phase;
+  } contexts[PHASES];
+} phases_check;
+static void phase_task(void *context, int index) {
+  const struct phase_context *own = context;
+  phases_check *all = own->all;
+  uint64_t sum = (uint64_t)index;
+  for (int p = 0; p < own->phase; p++)
+    for (int i = 0; i < all->counts[p]; i++) sum = (sum ^ all->numbers[p][i]) * 1099511628211u;
+  all->numbers[own->phase][index] = sum;
+}
+static void phases(void) {
+  static const int counts[][PHASES] = {{1, 1, 7, 1, 40, 2, 1, 0, 3, 1, 1},
+                                       {2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2},
+                                       {1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1},
+                                       {40, 1, 40, 1, 40, 1, 40, 1, 40, 1, 40}};
+  AT("a job of %d phases", PHASES);
+  for (size_t n = 0; n < 100; n++) {
+    phases_check *found = bytes(sizeof *found), *plain = bytes(sizeof *plain);
+    sd_phase list[PHASES];
+    memset(found, 0, sizeof *found);
+    *plain = (phases_check){.counts = counts[n % 4]};
+    found->counts = plain->counts;
+    for (int p = 0; p < PHASES; p++) {
+      found->contexts[p] = (struct phase_context){found, p};
+      plain->contexts[p] = (struct phase_context){plain, p};
+      list[p] = (sd_phase){phase_task, found->contexts + p, found->counts[p]};
+      for (int i = 0; i < plain->counts[p]; i++) phase_task(plain->contexts + p, i);
+    }
+    sd_parallel_phases(list, PHASES);
+    check_bytes("numbers", found->numbers, plain->numbers, sizeof found->numbers);
+    drop();
+  }
+}
+
 // The digest of all results.
 static uint64_t everything(bool is_compared) {
   compares = is_compared;
@@ -98,10 +140,12 @@ static uint64_t everything(bool is_compared) {
   sd_parallel(100, add, sums);
   for (int i = 0; i < 100; i++)
     if (sums[i] != i) abort();
+  phases();
   check_elements();
   check_rows();
   check_products();
   check_attention();
+  check_decoder();
   memory();
   return digest;
 }

@@ -42,6 +42,15 @@ double sd_quota(const char *groups, const char *mount);
 typedef void (*sd_body)(void *context, int index);
 // Runs body(context, i) for i in 0..<count, on the pool and the caller; nested or concurrent calls run inline.
 void sd_parallel(int count, sd_body body, void *context);
+// A job of several phases: every task of a phase ends before one of the next begins. A phase of one task is done by the thread
+// that ended the one before it, so that threads meet once for both.
+typedef struct {
+  sd_body body;
+  void *context;
+  int count;  // of tasks
+} sd_phase;
+enum { SD_PHASES = 16 };  // the most that a job has
+void sd_parallel_phases(const sd_phase *phases, int count);
 void sd_set_threads(int count);  // 1 or more, caller included
 int sd_threads(void);
 // From now on each job runs on its caller, and a line about its tasks goes to the file, to its end with NULL. Whether the
@@ -240,6 +249,40 @@ void sd_attention(const float *q, const float *k, const float *v, float *out, fl
 void sd_attention_backward(const float *q, const float *k, const float *v, const float *out, const float *log_sum,
                            const float *dout, float *dq, float *dk, float *dv, const sd_span *spans,
                            const sd_group *groups, int group_count, int heads, int key_heads, int dimension, float scale);
+
+// decoder.c ------------------------------------------------------------------------------------------------------
+// Queries of few rows, with a cache of their own; the fields are those of sd_attention.
+typedef struct {
+  const float *q, *k, *v;
+  float *out, *log_sum;
+  const sd_span *spans;
+  const sd_group *groups;
+  int group_count;
+} sd_sequence;
+typedef struct {
+  const float *scale;  // [columns]; NULL for no norm
+  float epsilon;
+  size_t columns;
+} sd_norm;
+// A pre-norm layer of a decoder: y = h + fed_norm(mlp(post_norm(h))), h = x + heard_norm(attention(input_norm(x))).
+typedef struct {
+  const float *x;
+  float *y;  // x, y [rows, width]
+  size_t rows, width, inner;
+  sd_norm input_norm, query_norm, key_norm, heard_norm, post_norm, fed_norm;
+  // Rows that sd_multiply_together takes, but for A and C: query, key and value, output, gate and up, down.
+  sd_product attention[4], mlp[3];
+  const float *biases[4];  // of the attention's products, NULL for none
+  int heads, key_heads, dimension;
+  float scale;
+  const float *cosine, *sine;  // [rows, dimension / 2]; NULL where positions turn nothing
+  int activation;              // SD_SILU as sd_silu_gate, others as sd_gate_rows
+} sd_layer;
+// As one job; the bits are those of the kernels above, one after the other. The rows are those of some sequences, of which each
+// begins at one of `first_rows`; their q, out and log_sum are not read. Keys and values of each row are kept where `keys` and
+// `values` say. Groups have up to `few` queries.
+void sd_decode_layer(const sd_layer *layer, const sd_sequence *sequences, const size_t *first_rows, int count, int few,
+                     float *const *keys, float *const *values);
 
 // loss.c ---------------------------------------------------------------------------------------------------------
 // One row of logits each: log-probability of the target, log of the sum, entropy in nats, mean logit, whether the target

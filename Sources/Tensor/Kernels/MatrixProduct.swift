@@ -1,4 +1,4 @@
-internal import CKernels
+package import CKernels
 internal import COpenBLAS
 
 /// C [rows, columns] = A B, or C + A B where `adds`, with A [rows, inner] and B [inner, columns], each possibly stored transposed.
@@ -62,8 +62,8 @@ extension Tensor {
 extension sd_product {
   /// The product with an operand in 16 bits or fewer; nil where our kernels don't take it.
   init?(
-    _ a: UnsafePointer<Float>, _ transposeA: Bool, _ b: CompactStorage, _ transposeB: Bool,
-    _ c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int
+    _ a: UnsafePointer<Float>?, _ transposeA: Bool, _ b: CompactStorage, _ transposeB: Bool,
+    _ c: UnsafeMutablePointer<Float>?, rows: Int, columns: Int, inner: Int
   ) {
     guard isWorthPacking(rows, columns, inner), let (elements, type) = b.stored,
       b.areReadable(inRowsOf: transposeB ? inner : columns)
@@ -76,8 +76,17 @@ extension sd_product {
 
   /// The product of rows by a matrix [columns, inner] in whatever form it is kept; nil where our kernels don't take it.
   init?(_ rows: Tensor, by matrix: Tensor, to c: UnsafeMutablePointer<Float>) {
-    let (m, n, k) = (rows.shape[0], matrix.shape[0], matrix.shape[1])
-    let a = rows.storage.pointer
+    self.init(rows.storage.pointer, rows: rows.shape[0], by: matrix, to: c)
+  }
+
+  /// The same for few rows, or each alone, in a job that says where rows and products lie; nil where a gradient is wanted too.
+  package init?(fewRows rows: Int, by matrix: Tensor) {
+    guard rows > 0, Tensor.Compute.readsInPlace(rows: rows), !matrix.isTracked else { return nil }
+    self.init(nil, rows: rows, by: matrix, to: nil)
+  }
+
+  private init?(_ a: UnsafePointer<Float>?, rows m: Int, by matrix: Tensor, to c: UnsafeMutablePointer<Float>?) {
+    let (n, k) = (matrix.shape[0], matrix.shape[1])
     if let compact = matrix.storage.compact {
       self.init(a, false, compact, true, c, rows: m, columns: n, inner: k)
       return
@@ -102,8 +111,8 @@ extension sd_product {
   }
 
   fileprivate init(
-    _ a: UnsafePointer<Float>, _ transposeA: Bool, _ b: UnsafeRawPointer, _ transposeB: Bool,
-    _ c: UnsafeMutablePointer<Float>, rows: Int, columns: Int, inner: Int
+    _ a: UnsafePointer<Float>?, _ transposeA: Bool, _ b: UnsafeRawPointer, _ transposeB: Bool,
+    _ c: UnsafeMutablePointer<Float>?, rows: Int, columns: Int, inner: Int
   ) {
     self.init()
     (self.a, self.b, self.c) = (a, b, c)
