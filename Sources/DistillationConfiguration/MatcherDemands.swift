@@ -15,6 +15,9 @@ extension RunConfiguration {
     require(
       images == 1, "data.fields.image", model, "one column of images, since a matcher compares a text with one photo",
       images == 0 ? "none" : "\(images)")
+    require(
+      data.fields.text != nil, "data.fields.text", model,
+      "a column of texts, since a matcher compares a text with a photo", "none")
     require(labels.count == 2, "labels", model, "two labels, since a matcher has two answers", "\(labels.count)")
   }
 

@@ -69,7 +69,10 @@ extension RunCheck {
           throw TeacherProtocolError.noRows(file: table.file, problems: table.problems)
         }
         let missing = missingColumns(of: table, run.data)
-        for column in missing { findings.fail(column.key, column.text(in: path, known: table.columns)) }
+        let hasImages = run.data.fields.image != nil
+        for column in missing {
+          findings.fail(column.key, column.text(in: path, known: table.columns, hasImages: hasImages))
+        }
         columnsFit = columnsFit && missing.isEmpty
         if missing.isEmpty {
           findings.ok(key, "\(path): \(NumberText.counted(table.rows.count, "row")), every mapped column is there")
@@ -102,13 +105,18 @@ extension RunCheck {
     var key: String
     var column: String
 
-    func text(in file: String, known: [String]) -> String {
+    func text(in file: String, known: [String], hasImages: Bool) -> String {
       let nearest = NearestName.nearest(to: column, among: known)
       let help =
         nearest.map { "did you mean '\($0)'?" }
         ?? "its columns: \(known.prefix(20).map { "'\($0)'" }.joined(separator: ", "))"
-      let isImage = key == "data.fields.image" && nearest == nil
-      return "\(file) has no column '\(column)'; \(help)\(isImage ? "; set it to null where items have no image" : "")"
+      let absent =
+        switch key {
+        case "data.fields.image" where nearest == nil: "; set it to null where items have no image"
+        case "data.fields.text" where nearest == nil && hasImages: "; set it to null where items are images alone"
+        default: ""
+        }
+      return "\(file) has no column '\(column)'; \(help)\(absent)"
     }
   }
 
@@ -116,7 +124,8 @@ extension RunCheck {
   private static func missingColumns(of table: RowFile, _ data: DataConfiguration) -> [MissingColumn] {
     let fields = data.fields
     let images = (fields.image?.columns ?? []).map { ("image", $0) }
-    var wanted = ([("id", fields.id)] + images + [("text", fields.text)])
+    let texts = [fields.text].compactMap(\.self).map { ("text", $0) }
+    var wanted = ([("id", fields.id)] + images + texts)
       .map { name, column in MissingColumn(key: "data.fields.\(name)", column: column) }
     // Without the column of the default name there are no labels; of several files some may have none.
     if let label = fields.label, label != FieldConfiguration.blank.label, data.file != nil {

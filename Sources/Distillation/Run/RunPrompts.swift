@@ -33,6 +33,8 @@ extension RunConfiguration {
         key,
         "\(without.joined(separator: ", ")) \(without.count == 1 ? "has" : "have") no slot {\(slot)}, so what the column "
           + "'\(columns[slot] ?? slot)' says is not asked about"
+          + (slot == "text" && without.count == asked.count && data.fields.image != nil
+            ? "; set it to null where items are images alone" : "")
       )
     }
   }

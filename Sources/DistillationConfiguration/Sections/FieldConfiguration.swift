@@ -13,7 +13,8 @@ package struct FieldConfiguration: DefaultedSection {
   /// everything is asked and trained with text alone. The first column must have a value in each row, further ones may be
   /// empty. The default is `image`.
   package var image: ColumnList? = "image"
-  package var text = "text"
+  /// The column with the text; nil where items are images alone. The default is `text`.
+  package var text: String? = "text"
   /// The column with the true label, read through the label source alone; nil where nothing is labelled. The default is
   /// `label`, and items of files without such a column have no label.
   package var label: String? = "label"
@@ -33,7 +34,9 @@ package struct FieldConfiguration: DefaultedSection {
       "Column with the image's file name, or a list of names; [photo, evidence] for several columns, of which the first "
         + "must be filled; null where items have no image.",
       range: .ifGiven(.namedColumns)),
-    ConfigurationKey("text", \.text, "Column with the caption or text to judge.", range: .nonBlank),
+    ConfigurationKey(
+      "text", \.text, "Column with the caption or text to judge; null where items are images alone.",
+      range: .ifGiven(.nonBlank)),
     ConfigurationKey(
       "label", \.label,
       "Column with the true label, read through the label source alone; null where nothing is labelled.",
@@ -63,6 +66,9 @@ package struct FieldConfiguration: DefaultedSection {
         expected: "slot names of letters, digits and _, other than text", found: "'\(slot)'")
       reader.require(!column.isEmpty, "evidence", expected: "a column for every slot", found: "none for '\(slot)'")
     }
+    reader.require(
+      text != nil || image != nil, "text", "image",
+      expected: "a column with texts, or one with images in data.fields.image", found: "neither")
     let fault = FieldMapping(image: image, text: text, evidence: evidence).imageFault
     reader.require(
       fault == nil, "image", expected: "columns that a prompt can tell apart", found: fault ?? "")

@@ -277,11 +277,26 @@ import Testing
       let check = fixture.check()
       #expect(
         check.texts(.warning, "data.fields.text") == [
-          "prompt has no slot {text}, so what the column 'caption' says is not asked about"
+          "prompt has no slot {text}, so what the column 'caption' says is not asked about; set it to null where items are "
+            + "images alone"
         ])
       #expect(check.texts(.warning, "data.fields.evidence.part").count == 1)
       #expect(check.texts(.warning, "data.fields.evidence.set") == [])
       #expect(check.isUsable, "photos are judged without a text")
+    }
+  }
+
+  @Test func `items that are images alone have no text that could be missed`() throws {
+    try withCheckFixture { fixture in
+      try fixture.edit("run.yaml", "fields: {text: caption", "fields: {text: wording")
+      try fixture.edit("run.yaml", "Caption: {text} Does it fit?", "Does it fit?")
+      let missing = fixture.check().texts(.error, "data.fields.text").first
+      #expect(missing?.hasSuffix("'split'; set it to null where items are images alone") == true, "\(missing ?? "")")
+      try fixture.edit("run.yaml", "text: wording", "text: null")
+      let check = fixture.check()
+      #expect(check.isUsable && check.texts(.warning, "data.fields.text") == [], "\(check.text())")
+      try fixture.edit("run.yaml", "text: null", "image: null, text: null")
+      #expect(fixture.check().text().contains("data.fields.text: expected a column with texts, or one with images"))
     }
   }
 

@@ -139,6 +139,27 @@ import Testing
     }
   }
 
+  @Test func `a run about photos alone asks, trains and is asked without a text, and says nothing of one`() async throws
+  {
+    try await withRunWorld { world in
+      let items = world.folder.appending(path: "data/items.jsonl")
+      let rows = try String(contentsOf: items, encoding: .utf8).replacing(/"text":"[^"]*",/, with: "")
+      try Data(rows.utf8).write(to: items)
+      let photos = world.with {
+        $0.data.fields.text = nil
+        $0.prompt = "Is this photo falsified?"
+      }
+      try photos.configuration.validate()
+      let read = try RunConfiguration(text: photos.configuration.yaml, format: .yaml, file: "run.yaml")
+      #expect(read == photos.configuration && read.data.fields.text == nil)
+      let text = try await start(photos)
+      #expect(!text.contains("data.fields.text"), "\(text)")
+      #expect(try photos.run().evaluation?.items == RunWorld.test)
+      let predicted = try await photos.run().predict(items)
+      #expect(predicted.count == world.items.count && predicted.allSatisfy { $0.label != nil })
+    }
+  }
+
   @Test func `a run without a student yet says so`() async throws {
     try await withRunWorld { world in
       try await world.run().run(through: .stage1)
