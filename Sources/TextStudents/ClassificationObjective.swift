@@ -2,8 +2,8 @@ internal import Layers
 internal import Tensor
 internal import Training
 
-/// Cross-entropy over the rows that have a class, each by its text's weight: of texts, or of tokens. A class that is not
-/// certain is a soft target (Hinton et al. 2015): -Σ q log p over all classes.
+/// Cross-entropy over the rows that have a target, -Σ q log p over its classes, each row by its text's weight: of texts, or of
+/// tokens.
 struct ClassificationObjective<Model: TextScorer>: TrainingObjective {
   let examples: [TextExample]
 
@@ -12,7 +12,7 @@ struct ClassificationObjective<Model: TextScorer>: TrainingObjective {
   /// Rows that count, each by its text's weight.
   func weight(of examples: [Int]) -> Float {
     examples.reduce(Float(0)) {
-      $0 + self.examples[$1].weight * Float(self.examples[$1].classes.count { $0 != nil })
+      $0 + self.examples[$1].weight * Float(self.examples[$1].targets.count { $0 != nil })
     }
   }
 
@@ -23,18 +23,10 @@ struct ClassificationObjective<Model: TextScorer>: TrainingObjective {
     var weights: [Float] = []
     var row = 0
     for example in part {
-      for known in example.classes {
-        if let known {
-          let width = rows.shape[1]
-          places.append(row * width + known)
-          weights.append(example.weight * example.probability / total)
-          if example.probability < 1 {
-            let rest = (1 - example.probability) / Float(width - 1)
-            for other in 0..<width where other != known {
-              places.append(row * width + other)
-              weights.append(example.weight * rest / total)
-            }
-          }
+      for target in example.targets {
+        for share in target?.shares ?? [] {
+          places.append(row * rows.shape[1] + share.place)
+          weights.append(example.weight * share.probability / total)
         }
         row += 1
       }

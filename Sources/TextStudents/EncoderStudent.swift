@@ -180,15 +180,19 @@ public struct EncoderStudent: OnlineStudent {
   }
 
   private func prepared(_ examples: [TrainingExample]) throws -> [TextExample] {
-    try examples.compactMap { example in
-      if options.targets == .soft, task.kind != .spans {
-        var soft = try network.example(example.item.text, example.answer, weight: 1, task: task)
-        soft?.probability = Float(task.probability(ofConfidence: example.weight))
-        return soft
-      }
-      let weight = options.weighs ? Float(max(0, example.weight)) : 1
+    let isSoft = options.targets == .soft && task.kind != .spans
+    return try examples.compactMap { example in
+      let weight = isSoft || !options.weighs ? 1 : Float(max(0, example.weight))
       // What counts for nothing would divide by nothing.
-      return weight > 0 ? try network.example(example.item.text, example.answer, weight: weight, task: task) : nil
+      guard weight > 0, var learned = try network.example(example, weight: weight, task: task) else { return nil }
+      // Alternatives have probabilities of their own.
+      if isSoft, example.alternatives.isEmpty {
+        let probability = Float(task.probability(ofConfidence: example.weight))
+        learned.targets = learned.targets.map { target in
+          target.map { ClassTarget($0.shares[0].place, probability: probability, of: task.names.count) }
+        }
+      }
+      return learned
     }
   }
 }

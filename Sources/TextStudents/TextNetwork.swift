@@ -35,16 +35,34 @@ extension TextNetwork {
   func readParts(of items: [Item]) -> ReadParts {
     ReadParts(limit: maximumTokens, parts: mapInParallel(items) { readPart(of: $0.text) })
   }
+
+  /// An example as training data, each of its answers by its probability; nil where nothing of it counts.
+  func example(_ example: TrainingExample, weight: Float, task: LabellingTask) throws -> TextExample? {
+    let own = 1 - example.alternatives.reduce(0) { $0 + $1.probability }
+    guard var mixed = try self.example(example.item.text, example.answer, weight: weight, task: task) else {
+      return nil
+    }
+    guard !example.alternatives.isEmpty else { return mixed }
+    let others = try example.alternatives.map { other in
+      let targets = try self.example(example.item.text, other.answer, weight: weight, task: task)?.targets
+      return (targets: targets ?? mixed.targets, probability: other.probability)
+    }
+    let answers = [(targets: mixed.targets, probability: own)] + others
+    // A text's rows that count are the same whatever the answer.
+    for row in mixed.targets.indices where mixed.targets[row] != nil {
+      mixed.targets[row] = ClassTarget(
+        mixing: answers.compactMap { answer in answer.targets[row].map { ($0, Float(answer.probability)) } })
+    }
+    return mixed
+  }
 }
 
 /// A text with what is to be learned.
 struct TextExample: Sendable {
   var encoding: Encoding
-  /// The class of the text, or of each token; nil does not count.
-  var classes: [Int?]
+  /// What is learned of the text, or of each token; nil does not count.
+  var targets: [ClassTarget?]
   var weight: Float
-  /// The probability of these classes; the others of a row have what is left, all the same.
-  var probability: Float = 1
 }
 
 extension LabellingTask {
@@ -58,7 +76,7 @@ extension LabellingTask {
 extension TextClassifier: TextNetwork {
   func example(_ text: String, _ answer: TaskAnswer, weight: Float, task: LabellingTask) throws -> TextExample? {
     guard case .label(let name) = answer, let place = task.names.firstIndex(of: name) else { return nil }
-    return try TextExample(encoding: encoding(of: text), classes: [place], weight: weight)
+    return try TextExample(encoding: encoding(of: text), targets: [ClassTarget(place)], weight: weight)
   }
 
   func predictions(for texts: [String], task: LabellingTask) throws -> [StudentPrediction] {
@@ -75,7 +93,8 @@ extension TokenTagger: TextNetwork {
     guard case .spans(let spans) = answer else { return nil }
     let encoding = try encoding(of: text)
     let classes = try classes(of: encoding, spans: spans.map { TextSpan(label: $0.label, range: $0.range) })
-    return classes.contains { $0 != nil } ? TextExample(encoding: encoding, classes: classes, weight: weight) : nil
+    guard classes.contains(where: { $0 != nil }) else { return nil }
+    return TextExample(encoding: encoding, targets: classes.map { $0.map { ClassTarget($0) } }, weight: weight)
   }
 
   func predictions(for texts: [String], task: LabellingTask) throws -> [StudentPrediction] {

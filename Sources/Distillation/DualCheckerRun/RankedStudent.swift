@@ -22,6 +22,7 @@ private struct StudentOrder: Codable {
     var item: Item
     var answer: TaskAnswer
     var weight: Double
+    var alternatives: [ProbableAnswer]
   }
 
   struct Pair: Codable {
@@ -174,10 +175,15 @@ struct RankedStudent: DualCheckerStudent {
 
 extension StudentOrder.Example {
   fileprivate init(_ example: TrainingExample) {
-    self.init(item: example.item, answer: example.answer, weight: example.weight)
+    self.init(
+      item: example.item, answer: example.answer, weight: example.weight, alternatives: example.alternatives)
   }
 
-  fileprivate var example: TrainingExample { TrainingExample(item: item, answer: answer, weight: weight) }
+  fileprivate var example: TrainingExample {
+    var example = TrainingExample(item: item, answer: answer, weight: weight)
+    example.alternatives = alternatives
+    return example
+  }
 }
 
 extension DualCheckerRun {

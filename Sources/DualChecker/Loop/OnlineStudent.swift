@@ -8,12 +8,29 @@ public struct TrainingExample: Sendable, Equatable {
   public var answer: TaskAnswer
   /// How much it counts, 0...1: the calibrated confidence of a teacher, 1 for a gold label.
   public var weight: Double
+  /// Other answers that it may have as well, each with its probability; the answer itself has what they leave of 1. An encoder
+  /// learns all of them, a decoder the answer alone. The default is none.
+  package var alternatives: [ProbableAnswer] = []
 
   /// An example.
   public init(item: Item, answer: TaskAnswer, weight: Double = 1) {
     self.item = item
     self.answer = answer
     self.weight = weight
+  }
+}
+
+/// An answer that may be right.
+package struct ProbableAnswer: Sendable, Equatable, Codable {
+  /// The answer.
+  package var answer: TaskAnswer
+  /// How probable it is, 0...1.
+  package var probability: Double
+
+  /// An answer of this probability.
+  package init(_ answer: TaskAnswer, probability: Double) {
+    self.answer = answer
+    self.probability = probability
   }
 }
 
