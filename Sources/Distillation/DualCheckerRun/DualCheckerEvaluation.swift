@@ -46,6 +46,9 @@ public struct DualCheckerEvaluation: Codable, Sendable, Equatable {
   package var corrected: Int
   /// Answers that asking again made wrong.
   package var spoiled: Int
+  /// The rule by which one of several replies counts, the pool's choice or that of the configuration; nil where records are
+  /// asked about once, and in files of versions that did not write it.
+  package var acceptance: AcceptanceRule?
   /// Versions of the template that were tried, and rolled back.
   package var templates: Int
   /// Refinements that were rolled back.

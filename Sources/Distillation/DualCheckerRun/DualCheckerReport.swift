@@ -113,17 +113,22 @@ enum DualCheckerReport {
   static func followUps(_ evaluation: DualCheckerEvaluation, _ state: LoopState) -> HTML {
     let changed = state.labelled.filter(\.isChanged).prefix(20).map { kept in
       [
-        kept.item, kept.replies.map { $0.answer ?? "unreadable" }.joined(separator: " → "),
+        kept.item,
+        kept.replies.map { $0.answer ?? "unreadable" }.joined(separator: " → ")
+          + (kept.voted.map { "; voted: \($0)" } ?? ""),
         kept.replies.map { percent($0.confidence?.value) }.joined(separator: " → "),
-        kept.replies[kept.accepted].version,
+        kept.voted == nil ? kept.replies[kept.accepted].version : "",
       ]
     }
     let (read, failed) = (state.labelled.count { $0.answer != nil }, state.failures.count)
+    let rule = evaluation.acceptance.map { rule in
+      " What counts of several replies: \(rule.rawValue)\(state.acceptance == nil ? "" : ", as the labelled pool chose")."
+    }
     return """
       <p>Of \(state.labelled.count + failed) records \(read) were answered, \(state.labelled.count - read) had replies \
       without an answer that can be read, and \(failed) had none.</p>
       <p>\(evaluation.askedAgain) records were asked about again; \(evaluation.changed) answers changed, of which \
-      \(evaluation.corrected) became right and \(evaluation.spoiled) had been right.</p>
+      \(evaluation.corrected) became right and \(evaluation.spoiled) had been right.\(rule ?? "")</p>
       \(changed.isEmpty ? nil : table(["record", "answers", "confidence", "template that counts"], changed))
       """
   }

@@ -127,6 +127,7 @@ extension DualCheckerRun {
       trainingItems: data.pool.count + data.unlabelled.count, testItems: replies.count,
       questions: state.loop.questions, askedAgain: labelled.count { $0.replies.count > 1 },
       changed: labelled.count(where: \.isChanged), corrected: corrected, spoiled: spoiled,
+      acceptance: loop.options.followUps > 0 ? state.loop.acceptance ?? loop.options.acceptance : nil,
       templates: state.loop.history.entries.count, rollBacks: state.loop.history.rollBacks,
       calibrationErrorBefore: error(stated.map(\.confidence)),
       calibrationErrorAfter: error(stated.map { sureness($0.confidence) }), results: results,

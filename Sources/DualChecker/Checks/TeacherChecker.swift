@@ -1,26 +1,16 @@
 public import TeacherProtocol
 
-/// Which of several replies to one item counts. All of them are kept.
-public enum AcceptanceRule: String, Sendable, Codable, CaseIterable {
-  /// The surest one with a label; of equally sure ones, the first. A reply without a confidence is the least sure.
-  case surest
-  /// The label with the largest sum of confidences over all replies; its surest reply. Two that agree outweigh one.
-  case sum
-  /// The last one with a label, whatever its confidence.
-  case latest
-  /// The first one with a label: what the teacher would have said unchecked.
-  case first
-}
-
 /// Every reply on an item, and which one counts.
 public struct CheckedReply: Sendable {
   /// The questions with their answers, in order, at least one.
   public let exchanges: [Exchange]
-  /// Position of the one that counts.
+  /// Position of the one that counts; of voted replies that of the surest one with the voted answer, else of the surest.
   package let accepted: Int
+  /// What the replies were voted to; nil where one of them counts as it is.
+  package var voted: TeacherReply?
 
-  /// The reply that counts.
-  public var reply: TeacherReply { exchanges[accepted].reply }
+  /// The reply that counts: one of the answers, or what they were voted to.
+  public var reply: TeacherReply { voted ?? exchanges[accepted].reply }
   /// Whether asking again changed the label.
   public var isChanged: Bool { reply.label != exchanges[0].reply.label }
 }
@@ -40,6 +30,8 @@ public struct TeacherChecker: Sendable {
   package let acceptance: AcceptanceRule
   /// Most questions after the first, whatever the check says. The default is 1.
   package let maximumFollowUps: Int
+  /// How replies with spans are voted on; nil where labels are classes.
+  package var vote: SpanVote?
 
   /// A checker.
   ///
@@ -78,35 +70,6 @@ public struct TeacherChecker: Sendable {
         break
       }
     }
-    return CheckedReply(exchanges: exchanges, accepted: acceptance.accepted(exchanges))
-  }
-}
-
-extension AcceptanceRule {
-  /// The position of the reply that counts; the last one where none has a label.
-  ///
-  /// - Precondition: there is at least one exchange.
-  package func accepted(_ exchanges: [Exchange]) -> Int {
-    let answered = exchanges.indices.filter { exchanges[$0].reply.label != nil }
-    let chosen =
-      switch self {
-      case .surest:
-        answered.max { a, b in
-          let (left, right) = (exchanges[a].reply.confidence?.value ?? -1, exchanges[b].reply.confidence?.value ?? -1)
-          return (left, b) < (right, a)
-        }
-      case .sum: heaviest(exchanges, answered)
-      case .latest: answered.last
-      case .first: answered.first
-      }
-    return chosen ?? exchanges.count - 1
-  }
-
-  private func heaviest(_ exchanges: [Exchange], _ answered: [Int]) -> Int? {
-    func sure(_ place: Int) -> Double { exchanges[place].reply.confidence?.value ?? 0 }
-    func weight(_ place: Int) -> Double {
-      answered.filter { exchanges[$0].reply.label == exchanges[place].reply.label }.reduce(0) { $0 + sure($1) }
-    }
-    return answered.max { (weight($0), sure($0), $1) < (weight($1), sure($1), $0) }
+    return acceptance.checked(exchanges, vote: vote)
   }
 }

@@ -16,8 +16,9 @@ extension DualCheckerLoop {
     let checker = checker(state, prompts, followUps: followUps)
     let checked = try await concurrently(exchanges) { try await checker.goOn(after: $0).exchanges }
     state.questions += checked.reduce(0) { $0 + $1.count - 1 }
+    let vote = vote(state, calibrated: calibration(state))
     let scored = Self.rules(from: options.acceptance).map { rule in
-      let replies = checked.map { $0[rule.accepted($0)].reply }
+      let replies = checked.map { rule.checked($0, vote: vote).reply }
       let score = task.score(
         replies.map { task.answer(of: $0) }, against: entries.map(\.answer), texts: entries.map(\.item.text))
       return (rule: rule, replies: replies, score: score.macroF1)

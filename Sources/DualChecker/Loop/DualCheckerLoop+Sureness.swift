@@ -4,8 +4,7 @@ extension DualCheckerLoop {
   /// Tells how sure first replies are by what they state, 0...1, after calibration on the pool. It is learned here, once for all
   /// replies that are asked for.
   package func sureness(in state: LoopState) -> @Sendable (Double?) -> Double {
-    guard !state.pool.isEmpty else { return sureness(calibration(state), unstated: 1) }
-    return sureness(calibration(state), unstated: share(of: state.fairPool))
+    sureness(calibration(state), unstated: unstated(state))
   }
 
   /// The same of replies that count after every question: after calibration on those that count on the pool, where it was asked
@@ -15,10 +14,20 @@ extension DualCheckerLoop {
     return sureness(calibration(accepted.map { ($0, false) }, []), unstated: share(of: accepted))
   }
 
+  /// How sure a first reply is that states nothing.
+  private func unstated(_ state: LoopState) -> Double { state.pool.isEmpty ? 1 : share(of: state.fairPool) }
+
   private func sureness(
     _ calibrated: @escaping @Sendable (Double) -> Double, unstated: Double
   ) -> @Sendable (Double?) -> Double {
     { $0.map(calibrated) ?? unstated }
+  }
+
+  /// How replies with spans are voted on, each by what its confidence is worth as the state has it; nil for classes.
+  func vote(_ state: LoopState, calibrated: @escaping @Sendable (Double) -> Double) -> SpanVote? {
+    guard task.kind == .spans else { return nil }
+    let sureness = sureness(calibrated, unstated: unstated(state))
+    return SpanVote(task) { sureness($0?.value) }
   }
 
   /// The calibration of first replies.

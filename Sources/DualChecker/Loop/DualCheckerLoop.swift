@@ -167,9 +167,11 @@ public struct DualCheckerLoop: Sendable {
     ladder.second = second.map { TaskTeacher($0, task: task) }
     let calibrated = calibration(state)
     ladder.calibration = { calibrated($0.value) }
-    return TeacherChecker(
+    var checker = TeacherChecker(
       teacher: teacher, check: replyCheck?(ladder) ?? ladder, acceptance: state.acceptance ?? options.acceptance,
       maximumFollowUps: max(0, followUps))
+    checker.vote = vote(state, calibrated: calibrated)
+    return checker
   }
 
   private func ask(
@@ -196,7 +198,7 @@ public struct DualCheckerLoop: Sendable {
         KeptReply(
           version: $0.request.promptVersion, answer: $0.reply.label, confidence: $0.reply.confidence, raw: $0.reply.raw)
       },
-      accepted: reply.accepted, sureness: sureness, round: round)
+      accepted: reply.accepted, voted: reply.voted?.label, sureness: sureness, round: round)
   }
 
   /// Explains the most telling cases and tries the change that follows from them.

@@ -20,13 +20,15 @@ public struct LabelledByTeacher: Sendable, Equatable, Codable {
   public var replies: [KeptReply]
   /// Position of the one that counts.
   package var accepted: Int
+  /// The key of the answer that the replies were voted to; nil where one of them counts as it is.
+  package var voted: String?
   /// How sure the accepted reply is, 0...1, after calibration.
   public var sureness: Double
   /// In which round.
   public var round: Int
 
   /// The key of the accepted answer; nil where none could be read.
-  public var answer: String? { replies[accepted].answer }
+  public var answer: String? { voted ?? replies[accepted].answer }
   /// Whether asking again changed the answer.
   public var isChanged: Bool { answer != replies[0].answer }
   /// Whether the last readable answer is another one than the first, whichever counts.

@@ -22,6 +22,8 @@ package struct TeacherCheckConfiguration: DefaultedSection {
     case latest
     /// The first one with a label.
     case first
+    /// Of spans what the replies come to word by word, each by the odds that it is right; of classes as `sum`.
+    case vote
   }
 
   /// How stated confidence is corrected.

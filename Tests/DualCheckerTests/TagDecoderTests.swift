@@ -1,5 +1,5 @@
+import DualChecker
 import Testing
-import TextStudents
 
 @Suite struct TagDecoderTests {
   private let names = ["O", "B-a", "I-a", "B-b", "I-b"]

@@ -1,4 +1,3 @@
-internal import DualChecker
 internal import Foundation
 
 /// The most probable sequence of tags in which every I- goes on with a span of its own type, and no span begins or ends inside
