@@ -85,6 +85,8 @@ public struct DualCheckerRun: Sendable {
     // missing among the records. What clients call the question changes nothing.
     (settings.task.ordered, settings.evaluation.calibration, settings.question) = (nil, nil, nil)
     settings.loop.checkpointEvery = 1
+    // A default that older versions wrote out.
+    settings.student.targets = settings.student.targets(for: settings.task.kind)
     // Keys of later versions that change no result are left out, so that what older ones finished is found finished.
     let later: Set = ["store_durable", "spending"]
     var keys: [ConfigurationNode.Entry] = []
@@ -127,6 +129,8 @@ public struct DualCheckerRun: Sendable {
     (options.steps, options.followUps) = (check.steps, check.followUps)
     (options.acceptance, options.choosesAcceptance) = (check.rule ?? options.acceptance, check.rule == nil)
     (options.threshold, options.targetPrecision) = (check.threshold, check.targetPrecision)
+    options.learnsAlternatives =
+      configuration.student.kind == .encoder && configuration.student.targets(for: configuration.task.kind) == .soft
     options.refinesEvery = configuration.studentCheck.every
     options.rollsBack = configuration.studentCheck.rollsBack
     options.seed = UInt64(configuration.seed)

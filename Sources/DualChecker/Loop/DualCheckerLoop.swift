@@ -132,11 +132,19 @@ public struct DualCheckerLoop: Sendable {
 
   /// The examples of the final student: every accepted answer by its calibrated confidence, and the pool by its gold labels.
   package func trainingExamples(_ state: LoopState) -> [TrainingExample] {
+    examples(
+      state, vote: options.learnsAlternatives ? vote(state, calibrated: calibration(state)) : nil)
+  }
+
+  /// - Parameter vote: what the other answers to an item count for beside the accepted one; nil leaves them out.
+  private func examples(_ state: LoopState, vote: SpanVote?) -> [TrainingExample] {
     let byID = Dictionary(uniqueKeysWithValues: items.map { ($0.id, $0) })
     return aligner.pool.entries.map { TrainingExample(item: $0.item, answer: $0.answer) }
       + state.labelled.compactMap { kept in
         guard let item = byID[kept.item], let answer = kept.answer.flatMap(task.answer(key:)) else { return nil }
-        return TrainingExample(item: item, answer: answer, weight: kept.sureness)
+        var example = TrainingExample(item: item, answer: answer, weight: kept.sureness)
+        if let vote { example.alternatives = kept.alternatives(by: vote) }
+        return example
       }
   }
 
@@ -255,7 +263,7 @@ public struct DualCheckerLoop: Sendable {
 
   /// Older examples, drawn by seed and round.
   private func replay(_ state: LoopState, round: Int) -> [TrainingExample] {
-    let older = trainingExamples(state)
+    let older = examples(state, vote: nil)
     guard !older.isEmpty, options.replay > 0 else { return [] }
     let order = older.enumerated().map { place, example in
       (key: ContentDigest.of(fields: ["replay", "\(options.seed)", "\(round)", example.item.id]), place: place)

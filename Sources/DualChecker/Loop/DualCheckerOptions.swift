@@ -17,6 +17,9 @@ public struct DualCheckerOptions: Sendable, Equatable {
   /// takes the questions of the follow-ups, and with a ``budget`` at most half of what is left of it, or else is not done. The
   /// default is false.
   public var choosesAcceptance = false
+  /// Whether the final student learns the answers to an item that do not count too, each as probable as it is: of spans, whose
+  /// replies often agree on most words. The default is false.
+  package var learnsAlternatives = false
   /// Replies less sure than this are asked again, 0...1. The default is 0.85.
   public var threshold = 0.85
   /// Precision for which the threshold is chosen on the labelled pool, 0...1; nil takes ``threshold`` as it is.

@@ -2,6 +2,7 @@ package import ConfigurationFiles
 internal import DPO
 package import DualChecker
 package import TextStudents
+package import Training
 internal import Wording
 
 private let encoder = EncoderStudent.Options()
@@ -22,7 +23,7 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
   package var batch = encoder.batch
   package var weightDecay = encoder.weightDecay.decimal
   package var weighs = encoder.weighs
-  package var targets = encoder.targets
+  package var targets: LabelTargets?
   package var tokenDropout: Double?
   package var preferences = Preferences()
 
@@ -58,8 +59,9 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
     ConfigurationKey("weigh", \.weighs, "Let teacher labels count by calibrated confidence."),
     ConfigurationKey(
       "targets", \.targets,
-      "What is learned of a class: hard, the class; soft, the teacher's calibrated confidence in it, and what is left for the "
-        + "others, in the place of weigh. Spans are hard."),
+      "What is learned: hard, the answer that counts; soft, of a class the teacher's calibrated confidence in it, and what is left "
+        + "for the others, in the place of weigh, of spans by an encoder every answer that was given, by its probability. Without "
+        + "it soft for spans by an encoder, else hard.", sample: "soft"),
     ConfigurationKey(
       "token_dropout", \.tokenDropout,
       "Share of a text's tokens that an encoder's final training hides, others at every look; without it "
@@ -106,6 +108,11 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
     ]
   }
 
+  /// What is learned of a task of this kind.
+  package func targets(for kind: LabellingTask.Kind) -> LabelTargets {
+    targets ?? (kind == .spans && self.kind == .encoder ? .soft : .hard)
+  }
+
   /// How an encoder learns a task of this kind.
   package func encoderOptions(for kind: LabellingTask.Kind) -> EncoderStudent.Options {
     var options = EncoderStudent.Options()
@@ -115,7 +122,7 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
     options.weightDecay = Float(weightDecay)
     options.adapter = lora?.asLoRA
     options.weighs = weighs
-    options.targets = targets
+    options.targets = targets(for: kind)
     options.tokenDropout = tokenDropout ?? (model == nil && kind == .spans ? freshTokenDropout : 0)
     return options
   }
@@ -129,7 +136,7 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
     options.batch = batch
     options.weightDecay = Float(weightDecay)
     options.weighs = weighs
-    options.targets = targets
+    options.targets = targets ?? decoder.targets
     // Stage 2's form of the loss, whose other settings stay at their defaults.
     var stage = Stage2Configuration(reference: .stage1Adapter)
     (stage.loss, stage.beta) = (preferences.loss, preferences.beta)
