@@ -36,7 +36,7 @@ import Testing
     let model = TwoLayers(seed: 1)
     let whole = model.valueAndGradients { $0(x).squared().sum() }.gradients
     var sum = model.valueAndGradients { $0(x.rows(0..<1)).squared().sum() }.gradients
-    sum.add(model.valueAndGradients { $0(x.rows(1..<4)).squared().sum() }.gradients)
+    sum.add([model.valueAndGradients { $0(x.rows(1..<4)).squared().sum() }.gradients])
     for (a, b) in zip(sum.tensors, whole.tensors) { expectClose(a, b, relative: 1e-4, absolute: 1e-5) }
     let plain = Gradients(paths: ["a", "b"], tensors: [Tensor([1, 2], shape: [2]), Tensor([2, 4], shape: [1, 2])])
     #expect(plain.norm() == 5)
