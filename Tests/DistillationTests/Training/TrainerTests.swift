@@ -203,7 +203,7 @@ private struct Killed: Error {}
       for part in parts {
         let (value, own) = student.valueAndGradients { objective.loss(of: Array(part), under: $0, total: weight).loss }
         sum += value.scalar
-        if gradients == nil { gradients = own } else { gradients?.add(own) }
+        if gradients == nil { gradients = own } else { gradients?.add([own]) }
       }
       #expect(abs(sum - whole.value.scalar) < 1e-5)
       for (a, b) in zip(gradients?.tensors ?? [], whole.gradients.tensors) {
