@@ -48,7 +48,7 @@ extension DualCheckerRun {
       let apart = Set(held.map(\.item.id))
       var other = untrained
       try await train(
-        &other, on: loop.trainingExamples(state.loop).filter { !apart.contains($0.item.id) },
+        &other, on: loop.finalExamples(state.loop, without: apart).examples,
         pairs: loop.disagreements(state.loop), title: "student without a fifth of the pool \(fold + 1)")
       answers += Self.answers(held, try await other.predictions(for: held.map(\.item)), data.task)
     }

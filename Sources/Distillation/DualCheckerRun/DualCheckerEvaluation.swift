@@ -7,7 +7,8 @@ internal import Wording
 /// The evaluation of a DualChecker run: evaluation.json.
 public struct DualCheckerEvaluation: Codable, Sendable, Equatable {
   package struct Result: Codable, Sendable, Equatable {
-    /// What was scored: `teacher`, `student`, `fixed_teacher_1`, `fixed_student_1`, `gold_student`, `labels`.
+    /// What was scored: `teacher`, `student`, `fixed_teacher_1`, `fixed_student_1`, `gold_student`, `labels`,
+    /// `learned_labels`.
     package var name: String
     package var score: TaskScore
     /// Mean F1 of classes or span types.
@@ -62,6 +63,8 @@ public struct DualCheckerEvaluation: Codable, Sendable, Equatable {
   package var curve: [Point]
   /// How well the student's probabilities fit what is true, as it states them and calibrated; nil where that was not asked for.
   package var calibration: EvaluationFile.Calibration?
+  /// What became of the teacher's labels before the student learned them; nil where they were learned as they were given.
+  package var labelNoise: LabelNoiseReport?
   /// What can't be said, each with its reason; nil where all is said.
   package var unsaid: [String]?
 
@@ -117,6 +120,7 @@ public struct DualCheckerEvaluation: Codable, Sendable, Equatable {
     fixed("teacher, fixed shots", "teacher")
     line("teacher, DualChecker", self["teacher"])
     line("labels given", self["labels"])
+    line("labels learned", self["learned_labels"])
     fixed("student, fixed shots", "student")
     line("student, DualChecker", self["student"])
     line("student, all gold", self["gold_student"])
@@ -124,6 +128,7 @@ public struct DualCheckerEvaluation: Codable, Sendable, Equatable {
       lines.append(
         String(format: "calibration error of the teacher %.3f, after calibration on the pool %.3f", before, after))
     }
+    if let labelNoise { lines.append(labelNoise.sentence) }
     lines += unsaid ?? []
     return lines.joined(separator: "\n") + "\n" + byLevel + (calibration.map(EvaluationTable.calibration) ?? "")
   }

@@ -147,7 +147,7 @@ extension DualCheckerRun {
     let place = folder.appending(path: "checkpoints")
     let onTheWay = Checkpoint(url: place.appending(path: "final.safetensors"), key: key)
     try await train(
-      &student, on: loop.trainingExamples(state.loop),
+      &student, on: loop.finalExamples(state.loop).examples,
       pairs: loop.disagreements(state.loop), checkpoint: onTheWay,
       title: "final student")
     try student.save(to: folder.appending(path: "student"))

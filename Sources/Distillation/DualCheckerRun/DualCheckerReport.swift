@@ -21,6 +21,7 @@ extension DualCheckerRun {
       <h1 dir="auto">\(title)</h1>
       <p class="note">\(evaluation.goldLabels) gold labels for \(evaluation.trainingItems) records; \
       \(evaluation.questions) questions to the teacher.</p>
+      \(evaluation.labelNoise.map { "<p class=\"note\">Labels that may be wrong: \($0.sentence).</p>" as HTML } ?? "")
       </header>
       <main id="main">
       \(parts.map { part -> HTML in part.body.map { "<section><h2>\(part.title)</h2>\n\($0)</section>\n" } ?? "" })\
@@ -49,7 +50,7 @@ enum DualCheckerReport {
   static func results(_ evaluation: DualCheckerEvaluation) -> HTML {
     let titles = [
       "teacher": "teacher, DualChecker", "student": "student, DualChecker", "labels": "labels given",
-      "gold_student": "student, all gold labels",
+      "learned_labels": "labels learned", "gold_student": "student, all gold labels",
     ]
     var rows = evaluation.results.map { result in
       [

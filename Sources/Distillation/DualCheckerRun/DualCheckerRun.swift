@@ -87,11 +87,22 @@ public struct DualCheckerRun: Sendable {
     settings.loop.checkpointEvery = 1
     // A default that older versions wrote out.
     settings.student.targets = settings.student.targets(for: settings.task.kind)
+    // The student's own key names what is done about labels that may be wrong.
+    settings.student.labelNoise = nil
     // Keys of later versions that change no result are left out, so that what older ones finished is found finished.
     let later: Set = ["store_durable", "spending"]
     var keys: [ConfigurationNode.Entry] = []
     if case .map(let all) = settings.configurationNode?.content { keys = all.filter { !later.contains($0.key) } }
     return ConfigurationJSONWriter.text(of: .map(keys)) + StepRecords.version
+  }
+
+  /// What is done about labels that may be wrong before the final student learns them.
+  var labelNoise: LabelNoise {
+    get throws {
+      if let chosen = configuration.student.labelNoise { return chosen }
+      guard try RunRules(of: folder).labels == .byTask else { return .none }
+      return configuration.student.defaultLabelNoise(for: configuration.task.kind)
+    }
   }
 
   /// The configuration's model that says how alike records are; nil where it names none.
@@ -113,6 +124,7 @@ public struct DualCheckerRun: Sendable {
       template: LabellingTemplate(instructions: configuration.task.instructions))
     loop.second = try configuration.second.map { try teachers.teacher($0) }
     loop.options = options
+    loop.options.labelNoise = try labelNoise
     loop.parameters = configuration.teacher.parameters(for: data.task)
     loop.studentCheck = configuration.studentCheck.check
     loop.refinement = configuration.studentCheck.asRefinement

@@ -28,9 +28,11 @@ extension DualCheckerRun {
     }
     var results: [DualCheckerEvaluation.Result] = []
     let fitted = try await calibrate(loop, state, student: student, data: data, untrained: untrained)
+    let learned = loop.finalExamples(state.loop)
     if let unscored = data.unscored {
       if let labels = labelScore(state.loop, data: data) { results.append(.init("labels", labels)) }
       var found = summary(loop, state, data: data, results: results, replies: [], fitted)
+      found.labelNoise = learned.report
       found.unsaid = [unscored]
       return found
     }
@@ -46,6 +48,9 @@ extension DualCheckerRun {
       .init(
         "student", data.task.score(given, against: test.map(\.answer), texts: test.map(\.item.text))))
     if let labels = labelScore(state.loop, data: data) { results.append(.init("labels", labels)) }
+    if learned.report?.isApplied == true, let labels = learnedScore(learned.examples, data: data) {
+      results.append(.init("learned_labels", labels))
+    }
     for draw in 1...max(1, configuration.evaluation.draws) where draw <= configuration.evaluation.draws {
       let fixed = fixedLoop(loop, draw: draw)
       var untouched = try await fixed.start()
@@ -83,8 +88,19 @@ extension DualCheckerRun {
     var found = summary(
       loop, state, data: data, results: results, replies: zip(test, replies).map { ($0, $1) }, fitted)
     found.calibration = fitted.flatMap { figures(of: stated, on: test, data.task, by: $0) }
+    found.labelNoise = learned.report
     found.unsaid = unsaid.isEmpty ? nil : unsaid
     return found
+  }
+
+  /// What the student learned of records outside of the pool against gold, where there is gold.
+  private func learnedScore(_ examples: [TrainingExample], data: DualCheckerData) -> TaskScore? {
+    let pool = Set(data.pool.map(\.item.id))
+    let learned = Dictionary(examples.map { ($0.item.id, $0.answer) }) { first, _ in first }
+    let known = data.known(data.unlabelled.filter { learned[$0.id] != nil && !pool.contains($0.id) })
+    guard !known.isEmpty else { return nil }
+    return data.task.score(
+      known.map { learned[$0.item.id] }, against: known.map(\.answer), texts: known.map(\.item.text))
   }
 
   /// The same teacher with the same demonstrations for every item, drawn from the same pool, and nothing else.

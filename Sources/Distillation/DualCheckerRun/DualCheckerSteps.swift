@@ -59,15 +59,16 @@ final class DualCheckerSteps {
       run.settings, records.key, FileDigests(cache: nil).digest(ofModel: model),
       teachers.teacher(run.configuration.teacher).model)
     try await step("label", key, ["loop.json"]) { _ = try await self.state(key) }
-    try await step("student", key, ["student/trained.safetensors"]) { _ = try await self.student(key) }
-    var scored = run.configuration.task.ordered == true ? StepRecords.key(key, "ordered") : key
+    let trained = try studentKey(key)
+    try await step("student", trained, ["student/trained.safetensors"]) { _ = try await self.student(key) }
+    var scored = run.configuration.task.ordered == true ? StepRecords.key(trained, "ordered") : trained
     if let source = run.configuration.evaluation.calibration {
       scored = StepRecords.key(
         scored, "calibration", source.rawValue, records.developmentDigest ?? "", StudentCalibration.rule)
     }
     let learned = run.configuration.evaluation.calibration == nil ? [] : ["calibration.json"]
     try await step("evaluate", scored, ["evaluation.json"] + learned) { try await self.evaluate(key) }
-    let page = StepRecords.key(key, run.configuration.yaml)
+    let page = StepRecords.key(trained, run.configuration.yaml)
     try await step("report", page, ["report.html"]) {
       guard let evaluation = try self.run.evaluation else { throw RunError.missing("evaluation.json") }
       try await self.run.writeReport(evaluation, self.state(key), key: key)
@@ -156,10 +157,16 @@ final class DualCheckerSteps {
     return state
   }
 
+  /// What the final student is made from, where that is more than what the labels are made from.
+  private func studentKey(_ key: String) throws -> String {
+    let noise = try run.labelNoise
+    return noise == .none ? key : StepRecords.key(key, "label_noise", noise.rawValue)
+  }
+
   private func student(_ key: String) async throws -> any DualCheckerStudent {
     if let foundStudent { return foundStudent }
     let work = try await work()
-    let student = try await run.finalStudent(work.loop, state(key), from: work.untrained, key: key)
+    let student = try await run.finalStudent(work.loop, state(key), from: work.untrained, key: studentKey(key))
     foundStudent = student
     return student
   }

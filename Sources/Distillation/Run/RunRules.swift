@@ -25,21 +25,25 @@ struct RunRules: Codable, Equatable {
   var images: ImageInputs
   /// What is taken of the teachers' errors before their votes are seen, where a rule or an order learns from all votes.
   var errors: ConfusionPrior
+  /// What the final student of DualChecker learns of labels that may be wrong, where the configuration does not say it.
+  var labels: LearnedLabels
 
   /// Those of a new run.
   static let current = RunRules(
     beginning: .ofFolder, choosing: .ended, rows: .byID, tokens: .ofAdapter, replies: .byPlainID, cut: .label,
-    images: .byContent, errors: .right)
+    images: .byContent, errors: .right, labels: .byTask)
   /// Those of runs without the file.
   static let first = RunRules(
     beginning: .always, choosing: .begun, rows: .ofFile, tokens: .ofModel, replies: .bySplit, cut: .nothing,
-    images: .byName, errors: .even)
+    images: .byName, errors: .even, labels: .asGiven)
 
   /// What keys of steps say of the rules. One that came after those keys is named where it is not as it was before.
   var key: String {
     "\(self)".replacing(", cut: \(String(reflecting: CutReplies.nothing))", with: "")
       .replacing(", images: \(String(reflecting: ImageInputs.byName))", with: "")
       .replacing(", errors: \(String(reflecting: errors))", with: "")
+      // Two-stage runs have no such labels, and DualChecker's keys name what is done.
+      .replacing(", labels: \(String(reflecting: labels))", with: "")
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -51,6 +55,7 @@ struct RunRules: Codable, Equatable {
     case cut = "cut_replies"
     case images
     case errors = "confusion_prior"
+    case labels = "learned_labels"
   }
 
   /// Reads the rules; one that is missing was made after the file was written, and is as it was before.
@@ -64,6 +69,7 @@ struct RunRules: Codable, Equatable {
     cut = try rules.decodeIfPresent(CutReplies.self, forKey: .cut) ?? Self.first.cut
     images = try rules.decodeIfPresent(ImageInputs.self, forKey: .images) ?? Self.first.images
     errors = try rules.decodeIfPresent(ConfusionPrior.self, forKey: .errors) ?? Self.first.errors
+    labels = try rules.decodeIfPresent(LearnedLabels.self, forKey: .labels) ?? Self.first.labels
   }
 
   private static func file(_ run: URL) -> URL { run.appending(path: "rules.json") }
@@ -88,11 +94,11 @@ struct RunRules: Codable, Equatable {
 
   private init(
     beginning: PromptBeginning, choosing: LabelScoring, rows: RowOrder, tokens: AdapterTokens, replies: ReplyNames,
-    cut: CutReplies, images: ImageInputs, errors: ConfusionPrior
+    cut: CutReplies, images: ImageInputs, errors: ConfusionPrior, labels: LearnedLabels
   ) {
     (self.beginning, self.choosing, self.rows) = (beginning, choosing, rows)
     (self.tokens, self.replies, self.cut) = (tokens, replies, cut)
-    (self.images, self.errors) = (images, errors)
+    (self.images, self.errors, self.labels) = (images, errors, labels)
   }
 
   /// Writes the rules into the folder of a run that has none yet; those of a run under way stay.
@@ -180,4 +186,12 @@ enum ImageInputs: String, Codable {
   case byName = "name"
   /// Their bytes: a photo that is mended or replaced has the steps carried out again.
   case byContent = "content"
+}
+
+/// What the final student of DualChecker learns of labels that may be wrong, where the configuration does not say it.
+enum LearnedLabels: String, Codable {
+  /// The labels.
+  case asGiven = "given"
+  /// What the task's default is.
+  case byTask = "task"
 }

@@ -39,6 +39,8 @@ public struct DualCheckerOptions: Sendable, Equatable {
   public var concurrency = 4
   /// Seed of what is shown again. The default is 1.
   public var seed: UInt64 = 1
+  /// What is done about labels that may be wrong before the final student learns them. The default is `none`.
+  package var labelNoise = LabelNoise.none
   /// Longest prompt in characters. The default is 24,000.
   public var contextCharacters = 24_000
 

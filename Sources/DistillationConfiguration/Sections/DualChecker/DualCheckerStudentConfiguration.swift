@@ -25,6 +25,7 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
   package var weighs = encoder.weighs
   package var targets: LabelTargets?
   package var tokenDropout: Double?
+  package var labelNoise: LabelNoise?
   package var preferences = Preferences()
 
   /// The kinds of student.
@@ -68,6 +69,11 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
         + "\(freshTokenDropout) for spans by one from nothing, else 0.",
       range: .ifGiven(.from(0, through: 0.9)), sample: "0.1"),
     ConfigurationKey(
+      "label_noise", \.labelNoise,
+      "What an encoder learns of classes where a label may be wrong: none, the label; posterior, how probable each class is by the "
+        + "label and by the words of the whole text, unless the pool speaks against it; without it posterior for an encoder's classes, "
+        + "else none.", sample: "none"),
+    ConfigurationKey(
       "preferences", \.preferences, "Preference training of a decoder where a follow-up changed an answer."),
   ]
 
@@ -77,6 +83,9 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
       kind == .encoder || tokenDropout == nil, "token_dropout", "kind",
       expected: "no token_dropout, which is for encoders, since kind is decoder",
       found: tokenDropout.map { "the number \($0)" } ?? "")
+    reader.require(
+      kind == .encoder || labelNoise != .posterior, "label_noise", "kind",
+      expected: "none, since kind is decoder and posterior is for encoders", found: "the text 'posterior'")
     reader.require(
       kind == .encoder || model != nil, "model", "kind", expected: "the folder of a decoder, since kind is decoder",
       found: "none")
@@ -111,6 +120,11 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
   /// What is learned of a task of this kind.
   package func targets(for kind: LabellingTask.Kind) -> LabelTargets {
     targets ?? (kind == .spans && self.kind == .encoder ? .soft : .hard)
+  }
+
+  /// What is done about labels that may be wrong in a task of this kind, where nothing is said.
+  package func defaultLabelNoise(for kind: LabellingTask.Kind) -> LabelNoise {
+    self.kind == .encoder && kind != .spans ? .posterior : .none
   }
 
   /// How an encoder learns a task of this kind.

@@ -1,0 +1,93 @@
+internal import Foundation
+internal import TeacherProtocol
+
+/// What is done about a teacher's labels that may be wrong before the final student learns them.
+package enum LabelNoise: String, Sendable, CaseIterable {
+  /// They are learned as they are given.
+  case none
+  /// What is learned is how probable each class is by the label and by the words of the text: ``LabelPosterior``.
+  case posterior
+}
+
+/// What became of a teacher's labels before the final student learned them.
+package struct LabelNoiseReport: Sendable, Equatable, Codable {
+  /// Whether posteriors were learned; else the labels as they were given, since on the pool the judge by words was not clearly
+  /// more often right than the teacher.
+  package var isApplied: Bool
+  /// Labels whose class was another one than the most probable one.
+  package var changed: Int
+  /// How much the judge counted beside the teacher, 0...1.
+  package var strength: Double
+  /// Records of the pool, and of them those that the judge and the teacher told rightly without their own labels.
+  package var pool: Int
+  package var judgeRight: Int
+  package var teacherRight: Int
+  /// The classes of ``confusion``, in its order.
+  package var classes: [String]
+  /// What a wrong label should have been, [label][class].
+  package var confusion: [[Double]]
+
+  /// What is to be said of it.
+  package var sentence: String {
+    let found =
+      "the words of the other records tell \(judgeRight) of the pool's \(pool) labels, the teacher \(teacherRight)"
+    return isApplied
+      ? "the student learned posteriors, of which \(changed) have another class: \(found)"
+      : "the student learned the labels as they were given: \(found)"
+  }
+}
+
+extension DualCheckerLoop {
+  /// The examples of the final student, with what is probably right in the place of labels that may be wrong, where the options ask
+  /// for it and the pool speaks for it.
+  ///
+  /// - Parameter held: records of the pool that are left out, by their ids.
+  /// - Returns: the examples, and what became of the labels; nil where they are as given because the options or the task say so.
+  package func finalExamples(
+    _ state: LoopState, without held: Set<String> = []
+  ) -> (examples: [TrainingExample], report: LabelNoiseReport?) {
+    var examples = trainingExamples(state).filter { !held.contains($0.item.id) }
+    guard options.labelNoise == .posterior, task.kind != .spans, task.names.count > 1 else { return (examples, nil) }
+    let pool = Set(aligner.pool.entries.map(\.item.id))
+    let given = examples.map { example in
+      let name: String? = if case .label(let name) = example.answer { name } else { nil }
+      return LabelPosterior.Given(
+        label: name.flatMap(task.names.firstIndex(of:)) ?? 0,
+        sureness: pool.contains(example.item.id) ? nil : example.weight)
+    }
+    let items = examples.map(\.item)
+    let found = LabelPosterior(
+      texts: items.map(\.wholeText), groups: items.map(\.group), given: given, classes: task.names.count)
+    let answered = state.checked.map { $0.map(\.accepted) } ?? state.pool
+    let right = Dictionary(answered.map { ($0.item, $0.isRight) }) { first, _ in first }
+    let told = examples.indices.compactMap { place in
+      right[examples[place].item.id].map { (judge: found.judged[place] == given[place].label, teacher: $0) }
+    }
+    let changed = examples.indices.filter { found.posteriors[$0].place != given[$0].label }
+    let report = LabelNoiseReport(
+      isApplied: Self.isRighter(told.map { $0.judge }, than: told.map { $0.teacher }), changed: changed.count,
+      strength: found.strength, pool: told.count, judgeRight: told.count { $0.judge },
+      teacherRight: told.count { $0.teacher }, classes: task.names, confusion: found.confusion)
+    guard report.isApplied else { return (examples, report) }
+    for place in examples.indices where given[place].sureness != nil {
+      let shares = found.posteriors[place]
+      let best = shares.place
+      examples[place].answer = .label(task.names[best])
+      examples[place].weight = 1
+      examples[place].alternatives = shares.indices.filter { $0 != best && shares[$0] > 0 }.map {
+        ProbableAnswer(.label(task.names[$0]), probability: shares[$0])
+      }
+    }
+    return (examples, report)
+  }
+
+  /// Whether the one is more often right than the other by more than a standard error of the difference.
+  static func isRighter(_ one: [Bool], than other: [Bool]) -> Bool {
+    let differences = zip(one, other).map { ($0 ? 1.0 : 0) - ($1 ? 1 : 0) }
+    guard differences.count > 1 else { return false }
+    let count = Double(differences.count)
+    let mean = differences.reduce(0, +) / count
+    let variance = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
+    return mean > (variance / count).squareRoot()
+  }
+}
