@@ -59,7 +59,9 @@ extension TrainedQuestion {
       } else {
         faults.add(
           place + [.string(column)],
-          "'\(name)' needs \(names(slot, column)), the images of the item: send null where it has none.",
+          comparesPhoto
+            ? "'\(name)' needs \(names(slot, column)), the photo of the item: \(Self.imageForms)."
+            : "'\(name)' needs \(names(slot, column)), the images of the item: send null where it has none.",
           type: "missing")
       }
     }
@@ -81,6 +83,13 @@ extension TrainedQuestion {
           ? "The items of '\(name)' have no images; leave \(image.field) out."
           : "\(image.field) stands in no member for images.")
     }
+    if comparesPhoto, faults.all.count == before, images.list.count != 1 {
+      let column = imageColumns[0].column
+      faults.add(
+        place + [.string(column)],
+        "This student compares the text with one photo, and '\(column)' has \(images.list.count == 0 ? "none" : "\(images.list.count)"): "
+          + "\(Self.imageForms).")
+    }
     guard faults.all.count == before else { return nil }
     do {
       return TrainedItem(item: try Item(row: .object(row), mapping: mapping), images: images.list)
@@ -89,6 +98,12 @@ extension TrainedQuestion {
       return nil
     }
   }
+
+  /// Whether the student compares a text with a photo, so that each item has one.
+  private var comparesPhoto: Bool { classifier != nil && !imageColumns.isEmpty }
+
+  /// What may stand in a member of images.
+  private static let imageForms = "send the name of an asset, or a data URL (data:image/png;base64,...)"
 
   /// The object that the state is, or that its text stands for.
   private func object(_ parts: [JSONValue]) -> JSONValue? {
@@ -143,7 +158,9 @@ extension TrainedQuestion {
 
   /// An item's object with nothing filled in.
   var example: JSONValue {
-    .object((texts + imageColumns).map { .init($0.column, .string("...")) })
+    .object(
+      texts.map { .init($0.column, .string("...")) }
+        + imageColumns.map { .init($0.column, .string("data:image/jpeg;base64,...")) })
   }
 }
 

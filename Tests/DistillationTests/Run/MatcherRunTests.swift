@@ -87,7 +87,16 @@ import Testing
       let none = #"{"text": "Caption", "image": null}"#
       let (bare, reason) = try await ask("/v1/systemone", #"{"model": "run", "state": \#(none), \#(asked)}"#)
       #expect(bare == 400 || bare == 422)
-      #expect(reason.text.contains("compares a text with one image, and here there are 0"), "\(reason.text)")
+      #expect(reason.text.contains("compares the text with one photo, and 'image' has none: send the name"), "\(reason.text)")
+      let (lone, missing) = try await ask("/v1/systemone", #"{"model": "run", "state": {"text": "Caption"}, \#(asked)}"#)
+      #expect(lone == 400 || lone == 422)
+      #expect(missing.text.contains("needs 'image', the photo of the item: send the name of an asset"), "\(missing.text)")
+      #expect(!missing.text.contains("null where"), "\(missing.text)")
+      // The command that is shown is one that works, once the item's own values stand in it.
+      let command = question.command(to: "run", port: 8000, needsToken: false)
+      let shown = try #require(command.split(separator: "'").last.map(String.init))
+      let filled = shown.replacing("data:image/jpeg;base64,...", with: "data:image/png;base64,\(photo)")
+      #expect(try await ask("/v1/systemone", filled).status == 200, "\(command)")
       let broken = #"{"text": "Caption", "image": "data:image/png;base64,AAAA"}"#
       let (bad, fault) = try await ask("/v1/systemone", #"{"model": "run", "state": \#(broken), \#(asked)}"#)
       #expect(bad != 200 && fault.text.contains("image can't be used"), "\(fault.text)")
