@@ -85,6 +85,10 @@ import Testing
     for (reply, remedy) in [
       (TeacherReply(outcome: .cutOff, raw: "<think>Hm"), "still thinking at the limit of its length: raise max_tokens"),
       (
+        TeacherReply(outcome: .unreadable("a thought that never ends"), raw: "<think>Hm"),
+        "without an end of its thought, not at a limit of length"
+      ),
+      (
         TeacherReply(outcome: .cutOff, raw: "{\"label\""),
         "See whether its prompt, answer and max_tokens suit the model"
       ),

@@ -34,6 +34,20 @@ import Testing
     #expect(reader.read(whole.raw).outcome == whole.outcome && reader.read(cut.raw).outcome == cut.outcome)
   }
 
+  @Test(arguments: [
+    (#"<think>Yes. A"#, "a thought that never ends"), (#"{\"label\": \"#, "an object that never ends"),
+    (#"<think>Hm</think>{\"rationale\": \"a d"#, "an object that never ends"),
+  ])
+  func `what never ends was cut off at a limit of length alone, and elsewhere is told as what it is`(
+    _ content: String, _ words: String
+  ) async throws {
+    let message = #"{"content": "\#(content)"}"#
+    let whole = try await ScriptedServer(Self.body(message)).teacher().reply(to: try request())
+    #expect(whole.outcome == .unreadable(words) && !whole.raw.isEmpty)
+    let cut = try await ScriptedServer(Self.body(message, end: "length")).teacher().reply(to: try request())
+    #expect(cut.outcome == .cutOff && cut.raw == whole.raw)
+  }
+
   @Test func `a closing mark within thoughts lets no answer out of them`() async throws {
     let message = #"{"content": null, "reasoning_content": "Hm </think> Yes."}"#
     let reply = try await ScriptedServer(Self.body(message)).teacher().reply(to: try request())

@@ -109,7 +109,7 @@ struct SpanReader {
   private func objects(in reply: String) throws(UnreadableAnswer) -> (objects: [JSONValue], hasOther: Bool) {
     let reads = { (text: Substring) in !ReplyObject.all(in: text).objects.isEmpty }
     guard let answer = ReplyThoughts.answer(in: reply, reads: reads) else {
-      throw UnreadableAnswer("a thought that never ends")
+      throw UnreadableAnswer(AnswerReader.endlessThought)
     }
     let quoted = ReplyThoughts.quoted(in: answer)
     let found = ReplyObject.all(in: answer).objects.filter { object in

@@ -76,6 +76,7 @@ struct Conversation: Sendable {
       outcome: answer.outcome, rationale: answer.rationale, confidence: answer.confidence, raw: sample.text,
       usage: usage)
     reply.isRationaleCut = answer.isRationaleCut
+    if sample.end == .complete, answer.outcome == .cutOff { reply.outcome = AnswerReader.outcome(ofWhole: sample.text) }
     // What was measured counts more than what was claimed.
     if let label = reply.label, let offset = answer.labelOffset,
       let measured = LabelTokens.probability(

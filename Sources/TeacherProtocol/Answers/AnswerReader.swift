@@ -58,6 +58,14 @@ public struct AnswerReader: Sendable, Equatable {
   /// Why a reply is unreadable that has thoughts and nothing behind them.
   package static let thoughtsAlone = "thoughts alone, and no answer behind them"
 
+  /// Why a reply is unreadable whose thoughts have no end though it is said to be whole.
+  package static let endlessThought = "a thought that never ends"
+
+  /// What a reply that reads as cut off came to, where its service says that it is whole: a thought or an object that never ends.
+  package static func outcome(ofWhole text: String) -> TeacherReply.Outcome {
+    .unreadable(ReplyThoughts.answer(in: text) { _ in true } == nil ? endlessThought : "an object that never ends")
+  }
+
   /// A reader for these labels.
   public init(labels: LabelSet) { self.labels = labels }
 
