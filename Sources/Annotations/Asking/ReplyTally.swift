@@ -51,8 +51,8 @@ package struct ReplyTally: Sendable, Equatable {
     case .cutOff where !raw.isEmpty && ReplyThoughts.answer(in: raw, reads: { _ in true }) == nil:
       return "It was still thinking at the limit of its length: raise max_tokens, or have it think less"
     case .unreadable(AnswerReader.endlessThought):
-      return "It began to think and stopped without an end of its thought, not at a limit of length: see whether a stop text, its "
-        + "chat template or its server ends it, or have it think less"
+      return "It began to think and stopped without an end of its thought, not at a limit of length: see whether a "
+        + "stop text, its chat template or its server ends it, or have it think less"
     case .unreadable(AnswerReader.thoughtsAlone):
       return "It thinks and gives no answer: have its prompt ask for one, or its service not think"
     case .unreadable(TeacherReply.Outcome.toolCall):
