@@ -36,6 +36,29 @@ private let shared =
     ("{% macro f(x) %}{{ kwargs }}{{ kwargs.y }}{% endmacro %}{{ f(x=1, y=2) }}", "{'y': 2}2"),
     ("{% macro f() %}{{ varargs }}{% endmacro %}{{ varargs is defined }}", "False"),
     ("{% macro f(varargs) %}{{ varargs }}{% endmacro %}{{ f(3) }}", "3"),
+    ("{% macro f(a) %}{{ kwargs }}|{{ varargs }}{% endmacro %}{{ f(1, 2, b=3) }}", "{'b': 3}|(2,)"),
+    ("{% macro f(a) %}{{ kwargs }}{% endmacro %}{{ f(1) }}|{{ f(1, b=2) }}", "{}|{'b': 2}"),
+    ("{% macro f(a) %}{% set varargs = 5 %}{{ a }}{{ varargs }}{% endmacro %}{{ f(1) }}", "15"),
+    ("{% macro f(a) %}{{ varargs }}{% set varargs = 5 %}{{ varargs }}{% endmacro %}{{ f(1, 2) }}", "(2,)5"),
+    (
+      "{% macro f(a) %}{% for x in [1] %}{{ varargs }}{{ kwargs }}{% endfor %}{% endmacro %}{{ f(1, 2, b=3) }}",
+      "(2,){'b': 3}"
+    ),
+    (
+      "{% macro f(a) %}{% macro g() %}{{ varargs }}{% endmacro %}{{ g() }}{{ g(7) }}{% endmacro %}{{ f(1) }}{{ f(1, 2) }}",
+      "()(7,)()(7,)"
+    ),
+    ("{% macro f(a) %}{% macro g() %}{{ kwargs }}{% endmacro %}{{ g(b=7) }}{% endmacro %}{{ f(1, c=2) }}", "{'b': 7}"),
+    ("{% macro f(a, b=varargs) %}{{ b }}{% endmacro %}{{ f(1) }}", ""),
+    (
+      "{% macro f(a) %}{{ kwargs.b }}{{ kwargs['b'] }}{{ 'b' in kwargs }}{{ kwargs|length }}"
+        + "{% for k, v in kwargs.items() %}{{ k }}={{ v }};{% endfor %}{% endmacro %}{{ f(1, b=2, c=3) }}",
+      "22True2b=2;c=3;"
+    ),
+    ("{% set kwargs = 9 %}{% macro f(a) %}{{ kwargs }}{% endmacro %}{{ f(1) }}{{ f(1, b=2) }}", "{}{'b': 2}"),
+    ("{% macro f(a) %}{% set x = kwargs %}{{ x }}{% endmacro %}{{ f(1, b=2) }}", "{'b': 2}"),
+    ("{% macro f(a) %}{% if kwargs %}yes{% else %}no{% endif %}{% endmacro %}{{ f(1, b=2) }}{{ f(1) }}", "yesno"),
+    ("{% macro f(a, b) %}{{ a }}{{ b }}{{ kwargs }}{% endmacro %}{{ f(b=2, c=3) }}", "2{'c': 3}"),
   ])
   func `words in lower case end in ς, and macros that read further arguments take them`(
     source: String, text: String
@@ -46,6 +69,17 @@ private let shared =
   @Test func `a macro takes no arguments that it does not read`() {
     for source in [
       "{% macro f() %}{{ kwargs }}{% endmacro %}{{ f(1) }}", "{% macro f() %}{{ varargs }}{% endmacro %}{{ f(x=1) }}",
+      // What a macro has given itself before it reads it is no further argument.
+      "{% macro f(a) %}{% set varargs = 5 %}{{ a }}{{ varargs }}{% endmacro %}{{ f(1, 2) }}",
+      "{% macro f(a) %}{% set varargs = 5 %}{{ a }}{% endmacro %}{{ f(1, 2) }}",
+      "{% macro f(a) %}{% set kwargs = 5 %}{{ kwargs }}{% endmacro %}{{ f(1, b=2) }}",
+      "{% macro f(a) %}{% if a %}{% set varargs = 5 %}{% endif %}{{ varargs }}{% endmacro %}{{ f(1, 2) }}",
+      "{% macro f(a) %}{% for varargs in [1] %}{{ varargs }}{% endfor %}{% endmacro %}{{ f(1, 2) }}",
+      "{% macro f(a) %}{% set varargs %}x{% endset %}{{ varargs }}{% endmacro %}{{ f(1, 2) }}",
+      "{% macro f(a) %}{% set varargs = varargs %}{{ varargs }}{% endmacro %}{{ f(1, 2) }}",
+      "{% macro f(a) %}{% set (kwargs, y) = (1, 2) %}{{ a }}{% endmacro %}{{ f(1, b=2) }}",
+      "{% macro f(varargs) %}{{ varargs }}{% endmacro %}{{ f(1, 2) }}",
+      "{% macro f(a, b=varargs) %}{{ b }}{% endmacro %}{{ f(1, 2, 3) }}",
     ] {
       #expect(throws: TokenizerError.self, "\(source)") { try ChatTemplate(source).render([]) }
     }

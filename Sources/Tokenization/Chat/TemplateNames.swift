@@ -2,6 +2,10 @@
 struct TemplateNames {
   private(set) var read: Set<String> = []
   private(set) var given: Set<String> = []
+  /// Of `varargs` and `kwargs` those that are read before the template gives them itself, in the order in which it is written.
+  /// A macro takes further arguments for them.
+  private(set) var further: Set<String> = []
+  private var notGiven: Set<String> = ["varargs", "kwargs"]
 
   mutating func look(at body: [TemplateStatement]) {
     for statement in body {
@@ -17,9 +21,9 @@ struct TemplateNames {
       case .loop(let loop):
         note(loop.target)
         look(at: loop.sequence)
-        if let condition = loop.condition { look(at: condition) }
         look(at: loop.body)
         look(at: loop.otherwise)
+        if let condition = loop.condition { look(at: condition) }
       case .set(let target, let expression, _):
         note(target)
         look(at: expression)
@@ -30,8 +34,8 @@ struct TemplateNames {
         given.insert(macro.name)
         if macro.takesPlaces { given.insert("varargs") }
         if macro.takesNames { given.insert("kwargs") }
+        for parameter in macro.parameters { note(.name(parameter.name)) }
         for parameter in macro.parameters {
-          given.insert(parameter.name)
           if let standard = parameter.standard { look(at: standard) }
         }
         look(at: macro.body)
@@ -42,7 +46,9 @@ struct TemplateNames {
 
   private mutating func note(_ target: TemplateTarget) {
     switch target {
-    case .name(let name): given.insert(name)
+    case .name(let name):
+      given.insert(name)
+      notGiven.remove(name)
     case .attribute(let name, _): read.insert(name)
     case .tuple(let targets): for target in targets { note(target) }
     }
@@ -51,7 +57,9 @@ struct TemplateNames {
   private mutating func look(at expression: TemplateExpression) {
     switch expression.kind {
     case .literal: break
-    case .name(let name): read.insert(name)
+    case .name(let name):
+      read.insert(name)
+      if notGiven.contains(name) { further.insert(name) }
     case .list(let parts), .tuple(let parts): for part in parts { look(at: part) }
     case .dictionary(let entries):
       for entry in entries {

@@ -72,7 +72,8 @@ struct TemplateMacro: Sendable {
   var name: String
   var parameters: [(name: String, standard: TemplateExpression?)]
   var body: [TemplateStatement]
-  /// Whether further arguments by place are taken, as `varargs`, and by name, as `kwargs`: where the body reads them.
+  /// Whether further arguments by place are taken, as `varargs`, and by name, as `kwargs`: where the body reads them, and has not
+  /// given them itself before.
   let takesPlaces: Bool
   let takesNames: Bool
 
@@ -80,8 +81,8 @@ struct TemplateMacro: Sendable {
     (self.name, self.parameters, self.body) = (name, parameters, body)
     var names = TemplateNames()
     names.look(at: body)
-    let own = Set(parameters.map(\.name))
-    takesPlaces = names.read.subtracting(own).contains("varargs")
-    takesNames = names.read.subtracting(own).contains("kwargs")
+    let further = names.further.subtracting(parameters.map(\.name))
+    takesPlaces = further.contains("varargs")
+    takesNames = further.contains("kwargs")
   }
 }
