@@ -17,6 +17,43 @@ import Testing
     return (confidences, correct)
   }
 
+  /// What is wrong with a calibration that was kept.
+  private static func fault<Calibration: Decodable>(_ text: String, _ kind: Calibration.Type) -> String? {
+    do {
+      _ = try JSONDecoder().decode(Calibration.self, from: Data(text.utf8))
+      return nil
+    } catch DecodingError.dataCorrupted(let context) {
+      return "\(context.codingPath.map(\.stringValue).joined(separator: ".")): \(context.debugDescription)"
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  /// As they were read before, these divide by nothing, fall, or trap where they are asked.
+  @Test func `what damaged files keep of calibrations is refused by its field`() throws {
+    func points(_ corners: (Double, Double)...) -> String {
+      let corners = corners.map { #"{"confidence": \#($0.0), "probability": \#($0.1)}"# }.joined(separator: ", ")
+      return #"{"points": [\#(corners)]}"#
+    }
+    let rising = "points: expected points from 0 to 1 that rise"
+    #expect(Self.fault(points((0.2, 0.1), (0.8, 0.9)), IsotonicCalibration.self) == nil)
+    #expect(Self.fault(points((0.2, 0.1), (0.2, 0.9)), IsotonicCalibration.self) == rising)
+    #expect(Self.fault(points((0.2, 0.5), (0.8, 0.4)), IsotonicCalibration.self) == rising)
+    #expect(Self.fault(points((0.2, 0.5), (1.2, 0.6)), IsotonicCalibration.self) == rising)
+    #expect(Self.fault(points((0.2, -0.5)), IsotonicCalibration.self) == rising)
+    let above = "temperature: expected a number above 0"
+    #expect(Self.fault(#"{"temperature": 2}"#, TemperatureCalibration.self) == nil)
+    #expect(Self.fault(#"{"temperature": 0}"#, TemperatureCalibration.self) == above)
+    #expect(Self.fault(#"{"temperature": -1}"#, TemperatureCalibration.self) == above)
+    #expect(Self.fault(#"{"slope": 1, "shift": 0.5}"#, LogisticCalibration.self) == nil)
+    let slope = "slope: expected a number of 0 or more"
+    #expect(Self.fault(#"{"slope": -1, "shift": 0.5}"#, LogisticCalibration.self) == slope)
+    // What is written is read again.
+    let learned = IsotonicCalibration(confidences: [0.8, 0.4, 0.2, 0.6], correct: [true, true, false, false])
+    let again = try JSONDecoder().decode(IsotonicCalibration.self, from: JSONEncoder().encode(learned))
+    #expect(again == learned)
+  }
+
   @Test func `neighbours that go down are pooled to their mean`() {
     // 0.2 wrong, 0.4 right, 0.6 wrong, 0.8 right: 0.4 and 0.6 pool to one half.
     let calibration = IsotonicCalibration(

@@ -72,7 +72,7 @@ extension StudentCalibration: Codable {
     case .vector: mapping = try .vector(weights: numbers(.weights), biases: numbers(.biases))
     case .isotonic:
       let functions = try fields.decode([String: IsotonicCalibration].self, forKey: .functions)
-      guard Set(functions.keys) == Set(labels), functions.values.allSatisfy(\.rises) else {
+      guard Set(functions.keys) == Set(labels) else {
         throw refuse(.functions, "for each of the labels points from 0 to 1 that rise")
       }
       mapping = .isotonic(functions)
@@ -192,16 +192,6 @@ extension StudentCalibration.Answer {
     try fields.encode(truth, forKey: .truth)
     if weight != 1 { try fields.encode(weight, forKey: .weight) }
     if isAgreed { try fields.encode(isAgreed, forKey: .isAgreed) }
-  }
-}
-
-extension IsotonicCalibration {
-  /// Whether the points are those of a rising function within 0...1.
-  fileprivate var rises: Bool {
-    points.allSatisfy { (0...1).contains($0.confidence) && (0...1).contains($0.probability) }
-      && zip(points, points.dropFirst()).allSatisfy {
-        $0.confidence < $1.confidence && $0.probability <= $1.probability
-      }
   }
 }
 

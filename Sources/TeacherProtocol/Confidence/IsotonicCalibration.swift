@@ -25,6 +25,23 @@ public struct IsotonicCalibration: ConfidenceCalibration, Equatable, Codable {
   /// - Parameter points: rising in both.
   package init(points: [Point]) { self.points = points }
 
+  private enum CodingKeys: String, CodingKey { case points }
+
+  /// Reads the corners.
+  ///
+  /// - Throws: `DecodingError` for corners that do not rise, or that lie outside of 0...1.
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    points = try fields.decode([Point].self, forKey: .points)
+    let isRising = zip(points, points.dropFirst()).allSatisfy {
+      $0.confidence < $1.confidence && $0.probability <= $1.probability
+    }
+    guard isRising, points.allSatisfy({ (0...1).contains($0.confidence) && (0...1).contains($0.probability) }) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .points, in: fields, debugDescription: "expected points from 0 to 1 that rise")
+    }
+  }
+
   /// Learns from answers whose truth is known.
   ///
   /// - Parameters:

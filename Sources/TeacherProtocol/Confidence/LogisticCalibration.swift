@@ -47,6 +47,22 @@ package struct LogisticCalibration: ConfidenceCalibration, Equatable, Codable {
     }
   }
 
+  private enum CodingKeys: String, CodingKey { case slope, shift }
+
+  /// Reads both numbers.
+  ///
+  /// - Throws: `DecodingError` for a slope below 0, and for a number that is not finite.
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    (slope, shift) = (try fields.decode(Double.self, forKey: .slope), try fields.decode(Double.self, forKey: .shift))
+    for (key, holds, expected) in [
+      (CodingKeys.slope, slope >= 0 && slope.isFinite, "expected a number of 0 or more"),
+      (.shift, shift.isFinite, "expected a number"),
+    ] where !holds {
+      throw DecodingError.dataCorruptedError(forKey: key, in: fields, debugDescription: expected)
+    }
+  }
+
   package func calibrated(_ confidence: Double) -> Double {
     LogisticPosterior.sigmoid(slope * LogisticPosterior.logOdds(confidence) + shift)
   }

@@ -22,6 +22,20 @@ public struct TemperatureCalibration: ConfidenceCalibration, Equatable, Codable 
     self.temperature = temperature
   }
 
+  private enum CodingKeys: String, CodingKey { case temperature }
+
+  /// Reads the temperature.
+  ///
+  /// - Throws: `DecodingError` for one that is not positive and finite.
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    temperature = try fields.decode(Double.self, forKey: .temperature)
+    guard temperature > 0, temperature.isFinite else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .temperature, in: fields, debugDescription: "expected a number above 0")
+    }
+  }
+
   /// Learns from answers whose truth is known, each with the confidence in the label given.
   ///
   /// - Parameters:

@@ -279,7 +279,7 @@ import Testing
     (#"{"version": 1, "labels": ["a", "b"], "method": "vector", "weights": {"a": 1}}"#, "field weights"),
     (
       #"{"version": 1, "labels": ["a"], "method": "isotonic", "functions": {"a": {"points": [{"confidence": 0.5, "#
-        + #""probability": 1.5}]}}}"#, "field functions"
+        + #""probability": 1.5}]}}}"#, "field functions.a.points"
     ),
     (#"{"version": 1, "labels": ["a"], "method": "platt"}"#, "field method"),
     ("{", "line 1, column 2"),
