@@ -193,9 +193,11 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
   package var calibration: Calibration?
   /// How it was chosen what Stage 2 ends with; nil where that was not asked for.
   package var stage2: StageChoice?
-  /// The rows of the data that could not be used, and the items that the student could not take, each with its reason; nil
-  /// where there are none. Rows are in no figure; items that were not taken count as wrong.
+  /// The rows of the data that could not be used, and the training items that the student could not take, each with its reason;
+  /// nil where there are none. They are in no figure.
   package var setAside: [String]?
+  /// The scored items that the student could not take, which count as wrong, each with its reason; nil where there are none.
+  package var notTaken: [String]?
   /// What can't be said of what was asked for, and why; nil where all is said.
   package var unsaid: [String]?
 
@@ -227,6 +229,7 @@ public struct EvaluationFile: Codable, Sendable, Equatable {
     case testItems = "test_items"
     case labelsSpent = "labels_spent"
     case setAside = "set_aside"
+    case notTaken = "not_taken"
     case teacherLabels = "teacher_labels"
   }
 }

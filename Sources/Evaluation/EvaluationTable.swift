@@ -44,6 +44,10 @@ package struct EvaluationTable: Sendable, CustomStringConvertible {
     if let setAside = evaluation.setAside, let first = setAside.first {
       text += "\n\(NumberText.counted(setAside.count, "row")) set aside, the first: \(first)\n"
     }
+    if let notTaken = evaluation.notTaken, let first = notTaken.first {
+      text +=
+        "\n\(NumberText.counted(notTaken.count, "item")) that the student can't take, counted as wrong, the first: \(first)\n"
+    }
     return text
   }
 

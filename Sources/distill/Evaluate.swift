@@ -92,6 +92,10 @@
         let count = setAside.count == 1 ? "1 row was" : "\(setAside.count) rows were"
         Output.error(listing: setAside, as: "\(count) set aside")
       }
+      if runFolder != nil, let notTaken = evaluation.notTaken {
+        let count = notTaken.count == 1 ? "1 item counts" : "\(notTaken.count) items count"
+        Output.error(listing: notTaken, as: "\(count) as wrong, since the student can't take them")
+      }
       if json {
         try Output.write(evaluation.jsonData(), to: nil)
       } else {

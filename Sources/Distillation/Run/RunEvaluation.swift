@@ -94,10 +94,14 @@ extension DistillationRun {
     file.stage2 = second.choice
     let unlabelled = gold.problems(of: state.data.test)
     if let listed = unlabelled.listed { reporter.message(listed) }
-    let refused =
-      (state.data.setAside + unlabelled).map(\.description)
-      + stages.targets.setAside.all.map { "item \($0.item): \($0.reason)" }
+    let scored = Set(items.map(\.id))
+    func words(_ isScored: Bool) -> [String] {
+      stages.targets.setAside.all.filter { scored.contains($0.item) == isScored }.map { "item \($0.item): \($0.reason)" }
+    }
+    let refused = (state.data.setAside + unlabelled).map(\.description) + words(false)
+    let notTaken = words(true)
     file.setAside = refused.isEmpty ? nil : refused
+    file.notTaken = notTaken.isEmpty ? nil : notTaken
     file.unsaid = unsaid.isEmpty ? nil : unsaid
     try file.write(to: folder.appending(path: "evaluation.json"))
   }

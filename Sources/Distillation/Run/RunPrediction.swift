@@ -85,8 +85,7 @@ extension DistillationRun {
     // Before teachers are asked and paid.
     let adapter = try finishedAdapter()
     let labels = try configuration.labelSet()
-    let (dataset, items, gold, rows) = try labelled(data, split: split, shard, labels)
-    var setAside = rows
+    let (dataset, items, gold, setAside) = try labelled(data, split: split, shard, labels)
     let slice = configuration.data.fields.slices.first
     let test = TestSplit(
       items: items.map { item in
@@ -101,13 +100,14 @@ extension DistillationRun {
     if let calibration { reporter.message(calibration.sentence) }
     let own = calibration.map { calibration in stated.map { $0.calibrated(by: calibration) } } ?? stated
     let run = try evaluation
-    setAside += own.compactMap { one in one.error.map { "item \(one.itemID): \($0)" } }
+    let notTaken = own.compactMap { one in one.error.map { "item \(one.itemID): \($0)" } }
     candidates.append(.init(.twoStage, predictions: own, labels: run?.labelsSpent ?? 0))
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("bootstrap")
     let evaluator = Evaluator(split: test, resamples: configuration.evaluation.bootstrap, using: &generator)
     var file = evaluator.evaluation(of: candidates, items: run?.items ?? 0, labelsSpent: run?.labelsSpent ?? 0)
     file.calibration = evaluator.calibration(of: stated, by: calibration)
     file.setAside = setAside.isEmpty ? nil : setAside
+    file.notTaken = notTaken.isEmpty ? nil : notTaken
     return file
   }
 

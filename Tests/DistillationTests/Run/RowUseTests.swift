@@ -168,8 +168,11 @@ import Testing
       let scored = try await world.run().evaluate(file)
       // 1, 7 and 10: a text too long for the student is answered wrongly, a damaged photo is set aside.
       #expect(scored.testItems == 3)
-      #expect(scored.setAside?.count == 9)
-      #expect(EvaluationTable(scored).description.contains("9 rows set aside, the first: "))
+      #expect(scored.setAside?.count == 8 && scored.notTaken?.count == 1)
+      #expect(scored.notTaken?.first?.hasPrefix("item 7: ") == true)
+      let table = EvaluationTable(scored).description
+      #expect(table.contains("8 rows set aside, the first: "))
+      #expect(table.contains("1 item that the student can't take, counted as wrong, the first: item 7: "))
     }
   }
 
