@@ -17,8 +17,10 @@ struct AdapterMatcher {
     func compiled(_ pattern: String, shown: String? = nil) throws -> Regex<AnyRegexOutput> {
       do { return try Regex(pattern) } catch { throw LoRAError.invalidPattern(shown ?? pattern, "\(error)") }
     }
-    func table(_ keys: some Sequence<String>) throws -> [(key: String, regex: Regex<AnyRegexOutput>)] {
-      try keys.sorted().map { ($0, try compiled("(.*\\.)?(\($0))", shown: $0)) }
+    func table(_ keys: some Collection<String>, _ order: [String]?) throws -> [(key: String, regex: Regex<AnyRegexOutput>)] {
+      // Keys that a file does not name were added since.
+      let first = order?.filter(keys.contains) ?? []
+      return try (first + Set(keys).subtracting(first).sorted()).map { ($0, try compiled("(.*\\.)?(\($0))", shown: $0)) }
     }
     targets = try configuration.targets.patterns.map { ($0, try compiled($0)) }
     excluded = try configuration.excludedPatterns.map { ($0, try compiled($0)) }
@@ -26,8 +28,8 @@ struct AdapterMatcher {
       ($0, try compiled("(?:|.*?\\.)(?:\($0))\\.([0-9]+)\\..*", shown: $0))
     }
     saved = try configuration.savedModules.map { try compiled("(|.*\\.)\($0)(|\\..*)", shown: $0) }
-    ranks = try table(configuration.rankPattern.keys)
-    alphas = try table(configuration.alphaPattern.keys)
+    ranks = try table(configuration.rankPattern.keys, configuration.patternOrder?.ranks)
+    alphas = try table(configuration.alphaPattern.keys, configuration.patternOrder?.alphas)
   }
 
   /// Whether the place at this path is adapted. A table of token vectors is no linear layer.
@@ -70,14 +72,16 @@ struct AdapterMatcher {
     return nil
   }
 
-  /// JSON objects lose the order in which PEFT takes the first key that matches, so several must agree.
+  /// PEFT takes the first key that matches, in the order of its file. Without such an order several must agree.
   private func value<Value: Equatable>(
     of table: [String: Value], _ keys: [(key: String, regex: Regex<AnyRegexOutput>)], at path: String
   ) throws -> Value? {
     let matching = keys.filter { $0.regex.matchesWhole(path) }.map(\.key)
     let values = matching.compactMap { table[$0] }
     guard let first = values.first else { return nil }
-    guard values.allSatisfy({ $0 == first }) else { throw LoRAError.ambiguousPattern(path: path, keys: matching) }
+    guard configuration.patternOrder != nil || values.allSatisfy({ $0 == first }) else {
+      throw LoRAError.ambiguousPattern(path: path, keys: matching)
+    }
     return first
   }
 

@@ -50,15 +50,26 @@ public struct LoRAConfiguration: Sendable, Equatable {
     case earlier
   }
 
+  /// The keys of ``rankPattern`` and ``alphaPattern`` in the order of a file.
+  struct PatternOrder: Sendable, Equatable {
+    var ranks: [String]
+    var alphas: [String]
+  }
+
   /// The rank r of the added product, from 1 to 65,536. The default is 16.
   public var rank = 16
   /// The product is scaled by alpha / rank. The default is 32.
   public var alpha: Float = 32
   /// Other ranks where a path, or its end after a dot, matches the key as a regular expression; each key must
-  /// match a place of the model. The default is none.
+  /// match a place of the model, and keys that match one place must agree. The default is none.
+  ///
+  /// Of keys that a PEFT folder gave, the first in the order of its file counts, as in PEFT.
   public var rankPattern: [String: Int] = [:]
   /// Other alphas, by keys as in ``rankPattern``. The default is none.
   public var alphaPattern: [String: Float] = [:]
+  /// In which order the two tables are asked, as a PEFT folder gives it: the first key that matches a path counts. The
+  /// default is nil: keys that match one path must agree.
+  var patternOrder: PatternOrder?
   /// The share of an adapter's inputs that training sets to zero, from 0 to below 1. The default is 0.
   public var dropout: Float = 0
   /// Scales by alpha / √rank instead (Kalajdzievski 2023). The default is false.

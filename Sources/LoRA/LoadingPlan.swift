@@ -59,7 +59,7 @@ struct LoadingPlan {
     guard missing.isEmpty, unknown.isEmpty, misshapen.isEmpty else {
       throw LoRAError.mismatch(file: file.path, missing: missing, unknown: unknown, misshapen: misshapen)
     }
-    describe(places: model.places())
+    try describe(places: model.places())
   }
 
   private mutating func take(_ place: AdapterPlace) throws {
@@ -216,7 +216,7 @@ struct LoadingPlan {
   }
 
   /// The configuration in the model's own spelling.
-  private mutating func describe(places: [AdapterPlace]) {
+  private mutating func describe(places: [AdapterPlace]) throws {
     let adapted = chosen.adapted.map(\.path)
     let others = places.map(\.path).filter { !adapted.contains($0) }
     loaded.targets = .exactly(adapted, not: others)
@@ -229,12 +229,14 @@ struct LoadingPlan {
     var (ranks, alphas) = ([String: Int](), [String: Float]())
     for place in chosen.adapted {
       let path = spelling.inFile(place.path)
-      // Matching succeeded in `take`.
-      if let rank = try? matcher.rank(at: path), rank != loaded.rank { ranks[Self.key(place.path)] = rank }
-      if let alpha = try? matcher.alpha(at: path), alpha != loaded.alpha { alphas[Self.key(place.path)] = alpha }
+      let (rank, alpha) = (try matcher.rank(at: path), try matcher.alpha(at: path))
+      if rank != loaded.rank { ranks[Self.key(place.path)] = rank }
+      if alpha != loaded.alpha { alphas[Self.key(place.path)] = alpha }
     }
     (loaded.rankPattern, loaded.alphaPattern) = (ranks, alphas)
     (beginning.rankPattern, beginning.alphaPattern) = (ranks, alphas)
+    // Each key matches one path from here on.
+    (loaded.patternOrder, beginning.patternOrder) = (nil, nil)
   }
 
   /// A pattern that matches this path alone.

@@ -43,6 +43,12 @@ private func dictionary(_ members: [JSONValue.Member]) -> [String: JSONValue] {
   Dictionary(members.map { ($0.name, $0.value) }) { $1 }
 }
 
+/// The names of an object's members, each where it comes first: there Python's json leaves it.
+private func keys(of members: [JSONValue.Member]) -> [String] {
+  var seen: Set<String> = []
+  return members.map(\.name).filter { seen.insert($0).inserted }
+}
+
 /// The members of an `adapter_config.json`, checked one by one.
 private struct PEFTOptions {
   let members: [String: JSONValue]
@@ -71,8 +77,10 @@ private struct PEFTOptions {
     // Where a key is missing, PEFT's defaults count, not ours.
     lora.rank = try rank(members["r"] ?? .number(8), "r")
     lora.alpha = try alpha(members["lora_alpha"] ?? .number(8), "lora_alpha")
-    lora.rankPattern = try object("rank_pattern").mapValues { try rank($0, "rank_pattern") }
-    lora.alphaPattern = try object("alpha_pattern").mapValues { try alpha($0, "alpha_pattern") }
+    let (ranks, alphas) = (try object("rank_pattern"), try object("alpha_pattern"))
+    lora.rankPattern = try dictionary(ranks).mapValues { try rank($0, "rank_pattern") }
+    lora.alphaPattern = try dictionary(alphas).mapValues { try alpha($0, "alpha_pattern") }
+    lora.patternOrder = .init(ranks: keys(of: ranks), alphas: keys(of: alphas))
     lora.dropout = try dropout()
     lora.isRankStabilized = try flag("use_rslora")
     lora.usesDoRA = try flag("use_dora")
@@ -143,10 +151,10 @@ private struct PEFTOptions {
     }
   }
 
-  private func object(_ key: String) throws -> [String: JSONValue] {
+  private func object(_ key: String) throws -> [JSONValue.Member] {
     switch members[key] ?? .null {
-    case .null: return [:]
-    case .object(let members): return dictionary(members)
+    case .null: return []
+    case .object(let members): return members
     default: throw refused(key, "an object of patterns and numbers")
     }
   }

@@ -43,6 +43,50 @@ import Testing
     }
   }
 
+  /// The scales and ranks that PEFT 0.21.2 gives these layers when it loads the same folder.
+  @Test(arguments: [
+    (#""alpha_pattern": {".*\\.0\\..*": 40, "q_proj": 3}"#, [10, 10, 0.75, 2.25], 4),
+    (#""alpha_pattern": {"q_proj": 3, ".*\\.0\\..*": 40}"#, [0.75, 10, 0.75, 2.25], 4),
+    // Of a key that comes twice the place is that of the first, the value that of the last.
+    (#""alpha_pattern": {"q_proj": 3, ".*\\.0\\..*": 40, "q_proj": 7}"#, [1.75, 10, 1.75, 2.25], 4),
+    (#""rank_pattern": {"mlp.up_proj": 2, "up_proj": 5}"#, [2.25, 4.5, 2.25, 4.5], 2),
+  ])
+  func `of keys that match one layer the first of the file counts, as for PEFT`(
+    patterns: String, scales: [Float], rank: Int
+  ) throws {
+    let attention = [0, 1].map { "model.layers.\($0).self_attn.q_proj" }
+    let up = [0, 1].map { "model.layers.\($0).mlp.up_proj" }
+    var more: [String: Tensor] = [:]
+    for path in up {
+      more["base_model.model.\(path).lora_A.weight"] = .ones([rank, 3])
+      more["base_model.model.\(path).lora_B.weight"] = .ones([3, rank])
+    }
+    let text = #"{"peft_type": "LORA", "target_modules": ["q_proj", "up_proj"], "r": 4, "lora_alpha": 9, \#(patterns)}"#
+    try withAdapter(text, at: attention, rank: 4, more: more) { folder in
+      var model = PathModel([attention[0], up[0], attention[1], up[1]])
+      let loaded = try model.loadAdapter(from: folder)
+      func parts(_ model: PathModel) -> [LowRankPart] {
+        model.projections.compactMap { ($0 as? LoRAProjection)?.parts[0] }
+      }
+      #expect(parts(model).map(\.scale) == scales && parts(model).map(\.rank) == [4, rank, 4, rank])
+      // Saved again each layer has a key of its own, whatever the order.
+      try model.saveAdapter(to: folder.appending(path: "again"), configuration: loaded, baseModel: "base")
+      var other = PathModel(model.paths)
+      try other.loadAdapter(from: folder.appending(path: "again"))
+      #expect(parts(other).map(\.scale) == scales && other.contents == model.contents)
+    }
+  }
+
+  @Test func `a rank that the file's order does not give is a wrong shape, as for PEFT`() throws {
+    let text =
+      #"{"peft_type": "LORA", "target_modules": ["up_proj"], "rank_pattern": {"up_proj": 5, "mlp.up_proj": 2}}"#
+    try withAdapter(text, at: [qwen[1]], rank: 2) { folder in
+      var model = PathModel([qwen[1]])
+      let error = #expect(throws: LoRAError.self) { try model.loadAdapter(from: folder) }
+      #expect(error?.description.contains("expected [5, 3], found [2, 3]") == true)
+    }
+  }
+
   @Test(arguments: [Float.nan, .infinity, -.infinity])
   func `a number that is none is named, and the model stays as it was`(
     value: Float
