@@ -17,10 +17,14 @@ struct AdapterMatcher {
     func compiled(_ pattern: String, shown: String? = nil) throws -> Regex<AnyRegexOutput> {
       do { return try Regex(pattern) } catch { throw LoRAError.invalidPattern(shown ?? pattern, "\(error)") }
     }
-    func table(_ keys: some Collection<String>, _ order: [String]?) throws -> [(key: String, regex: Regex<AnyRegexOutput>)] {
+    func table(_ keys: some Collection<String>, _ order: [String]?) throws -> [(
+      key: String, regex: Regex<AnyRegexOutput>
+    )] {
       // Keys that a file does not name were added since.
       let first = order?.filter(keys.contains) ?? []
-      return try (first + Set(keys).subtracting(first).sorted()).map { ($0, try compiled("(.*\\.)?(\($0))", shown: $0)) }
+      return try (first + Set(keys).subtracting(first).sorted()).map {
+        ($0, try compiled("(.*\\.)?(\($0))", shown: $0))
+      }
     }
     targets = try configuration.targets.patterns.map { ($0, try compiled($0)) }
     excluded = try configuration.excludedPatterns.map { ($0, try compiled($0)) }
