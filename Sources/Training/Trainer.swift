@@ -50,8 +50,7 @@ public struct Trainer: Sendable {
     let total = options.totalSteps(examples: examples)
     let schedule = LearningRateSchedule(
       shape: options.schedule, peak: options.learningRate,
-      warmupSteps: Int((Double(total) * options.warmup).rounded(.up)),
-      totalSteps: total)
+      warmupSteps: options.warmupSteps(of: total), totalSteps: total)
     let start = try checkpoint?.restore(&model, &optimizer) ?? 0
     try ranks.agree(
       [

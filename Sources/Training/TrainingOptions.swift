@@ -10,7 +10,8 @@ public struct TrainingOptions: Sendable, Equatable {
   public var learningRate: Float = 1e-4
   /// How the rate falls after the warm-up. The default is cosine.
   public var schedule = LearningRateSchedule.Shape.cosine
-  /// The share of updates over which the rate rises. The default is 0.03.
+  /// The share of updates over which the rate rises from 0, rounded up; a single update is made at the highest rate. The
+  /// default is 0.03.
   public var warmup = 0.03
   /// Decay of matrices. The default is 0.
   public var weightDecay: Float = 0
@@ -36,6 +37,12 @@ public struct TrainingOptions: Sendable, Equatable {
 
   /// Updates over this many examples.
   public func totalSteps(examples: Int) -> Int { steps ?? epochs * ((examples + batch - 1) / max(1, batch)) }
+
+  /// Of so many updates, those over which the rate rises. The first of them has the rate 0, at which one alone would teach
+  /// nothing.
+  package func warmupSteps(of total: Int) -> Int {
+    total > 1 ? Int((Double(total) * warmup).rounded(.up)) : 0
+  }
 
   /// Examples of each part of an update over so many.
   func examplesOfPart(of count: Int) -> Int { partSize ?? max(1, (count + parts - 1) / max(1, parts)) }

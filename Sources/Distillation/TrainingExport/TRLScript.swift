@@ -91,7 +91,7 @@ struct TRLScript {
       .init("batch", .number(training.batch)), .init("num_train_epochs", .number(training.epochs)),
       .init("learning_rate", .number(training.learningRate)),
       .init("lr_scheduler_type", .string(schedule[training.schedule.rawValue] ?? training.schedule.rawValue)),
-      .init("warmup_steps", .number(Int((Double(total) * training.warmup).rounded(.up)))),
+      .init("warmup_steps", .number(options.warmupSteps(of: total))),
       .init("weight_decay", .number(training.weightDecay)), .init("max_grad_norm", .number(training.clip)),
       .init("adam_beta1", .number(training.betas[0])), .init("adam_beta2", .number(training.betas[1])),
       .init("adam_epsilon", .number(training.epsilon)), .init("save_steps", .number(training.checkpointEvery)),

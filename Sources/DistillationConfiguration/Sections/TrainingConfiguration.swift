@@ -37,7 +37,8 @@ package struct TrainingConfiguration: DefaultedSection {
     ConfigurationKey("learning_rate", \.learningRate, "Peak step size.", range: .above(0, through: 100)),
     ConfigurationKey("schedule", \.schedule, "Course of the step size after warm-up."),
     ConfigurationKey(
-      "warmup", \.warmup, "Part of all steps in which the step size rises.", range: .from(0, through: 1)),
+      "warmup", \.warmup, "Part of all steps in which the step size rises; a single step has the full size.",
+      range: .from(0, through: 1)),
     ConfigurationKey("weight_decay", \.weightDecay, "Decoupled weight decay.", range: .from(0, through: 1000)),
     ConfigurationKey("clip", \.clip, "Largest norm of the gradient.", range: .above(0, through: 1e9)),
     ConfigurationKey(

@@ -149,7 +149,8 @@ public final class ProgressReporter: Sendable {
       state.task = nil
       let units = task.meter.done - task.begun
       let seconds = task.meter.elapsed
-      var text = "\(task.title): \(NumberText.grouped(units)) \(task.unit) in \(NumberText.duration(seconds))"
+      var text = "\(task.title): \(NumberText.grouped(units)) \(Self.name(of: units, task.unit))"
+      text += " in \(NumberText.duration(seconds))"
       if seconds > 0, units > 0, task.pace == nil { text += ", \(Self.rate(Double(units) / seconds, task.unit))" }
       if !task.note.isEmpty { text += ", \(task.note)" }
       write(text + "\n")
@@ -211,7 +212,14 @@ public final class ProgressReporter: Sendable {
 
   private static func amount(_ task: Task) -> String {
     let total = task.meter.total.map { " of \(NumberText.grouped($0))" } ?? ""
-    return "\(NumberText.grouped(task.meter.done))\(total) \(task.unit)"
+    let unit = name(of: task.meter.total ?? task.meter.done, task.unit)
+    return "\(NumberText.grouped(task.meter.done))\(total) \(unit)"
+  }
+
+  /// What so many units are called: one of the "replies" is a "reply", one of the "updates" an "update".
+  private static func name(of count: Int, _ units: String) -> String {
+    if count != 1 { return units }
+    return units.hasSuffix("ies") ? units.dropLast(3) + "y" : String(units.dropLast())
   }
 
   /// A rate in units per second, or per minute where that is below one in two seconds.

@@ -147,6 +147,20 @@ import Training
     }
   }
 
+  @Test func `a stage of one update has no warm-up in the script either`() async throws {
+    try await withRunWorld { world in
+      let world = world.with { c in
+        (c.stage1.training.epochs, c.stage1.training.batch) = (1, 1000)
+        (c.stage2.training.epochs, c.stage2.training.batch) = (2, 1000)
+      }
+      _ = try await export(world)
+      let text = try script(world)
+      let steps = text.split(separator: "\n").filter { $0.contains("\"warmup_steps\":") }
+      // Of two updates a share of 0.03 is one.
+      #expect(steps.map { $0.filter(\.isNumber) } == ["0", "1"], "\(steps)")
+    }
+  }
+
   @Test func `a decoder without a chat template has plain texts and no images`() async throws {
     try await withRunWorld { world in
       let folder = world.folder.appending(path: "decoder")

@@ -82,6 +82,24 @@ private struct Killed: Error {}
     #expect(updates[5].learningRate < updates[3].learningRate)
   }
 
+  /// A rate that begins at 0 teaches nothing where there is no second update: one alone has the peak, as transformers'
+  /// schedules without warm-up give it. From two on they are those schedules, of ceil(share x updates) steps of warm-up.
+  @Test(arguments: [LearningRateSchedule.Shape.cosine, .linear, .constant])
+  func `a single update is made at the highest rate`(shape: LearningRateSchedule.Shape) throws {
+    let (start, trees) = try task()
+    func rates(updates: Int) throws -> [Float] {
+      var (student, options, rates) = (start, options(), [Float]())
+      (options.steps, options.schedule, options.warmup) = (updates, shape, 0.03)
+      try Trainer(stage: "s", options: options, seed: 1).train(&student, objective: SupervisedObjective(trees)) {
+        rates.append($0.learningRate)
+      }
+      #expect(adapter(student) != adapter(start))
+      return rates
+    }
+    #expect(try rates(updates: 1) == [5e-3])
+    #expect(try rates(updates: 2) == [0, 5e-3])
+  }
+
   @Test(arguments: 1...5) func `stopped after any update, training goes on to the same bytes`(stop: Int) throws {
     try withTemporaryFolder { folder in
       let (start, trees) = try task()

@@ -106,7 +106,7 @@ private final class Desk: Sendable {
       progress.advance(to: units)
       progress.finish()
     }
-    #expect(desk.text.contains("x: 1 epochs, 6.0 epochs/min\n"))
+    #expect(desk.text.contains("x: 1 epoch, 6.0 epochs/min\n"))
     #expect(desk.text.contains("x: 12,345 rows, 1,235 rows/s\n"))
   }
 
@@ -134,6 +134,17 @@ private final class Desk: Sendable {
     desk.set(1)
     progress.finish()
     #expect(desk.text.hasPrefix("teacher: 2 records in "))
+  }
+
+  @Test(arguments: [("updates", "update"), ("replies", "reply"), ("images", "image")])
+  func `of one the name is in the singular`(units: String, one: String) {
+    let desk = Desk()
+    let progress = desk.reporter(.plain(every: 30))
+    progress.begin("x", total: 1, unit: units)
+    progress.advance(to: 1)
+    desk.set(4)
+    progress.finish()
+    #expect(desk.text == "x: 1 \(one) in 4 s, 15.0 \(units)/min\n")
   }
 
   @Test func `silence says nothing`() {
