@@ -169,8 +169,19 @@ public struct DistillationRun: Sendable {
     try lookAtImages(of: &data, remembers: remembers)
     if rules.images == .byContent, let images = data.images { data.key = StepRecords.key(data.key, images) }
     let unused = data.rowsInNoSplit(configuration.data)
-    for text in [data.setAside.listed, data.renaming, unused].compactMap(\.self) { reporter.message(text) }
+    let unlabelled = rowsWithoutLabel(data, areScored: false)
+    let lacking = unlabelled.listed(
+      as:
+        "\(NumberText.counted(unlabelled.count, "training row")) without a label that can be used, on which no budget is spent"
+    )
+    for text in [data.setAside.listed, lacking, data.renaming, unused].compactMap(\.self) { reporter.message(text) }
     return data
+  }
+
+  /// Rows whose label the run would read and can't use: of training items where it stands for a person's, and of scored ones.
+  func rowsWithoutLabel(_ data: RunData, areScored: Bool) -> [RowProblem] {
+    data.gold?.problems(
+      of: (configuration.review.source == .oracle ? data.train : []) + (areScored ? data.test : [])) ?? []
   }
 
   /// Says which items the student could not take.
@@ -238,8 +249,14 @@ public struct DistillationRun: Sendable {
     switch configuration.review.source {
     case .oracle:
       let fresh = try await goldLabels(
-        of: ordered.prefix(max(0, allowed)), state, budget: budget, journal: folder.appending(path: "review.jsonl"))
+        of: ordered, upTo: allowed, state, budget: budget, journal: folder.appending(path: "review.jsonl"))
       found.add(fresh)
+      let open = ordered.count { state.data.gold?.has($0.item.id) == false }
+      if open > 0 {
+        reporter.message(
+          "\(open) of \(NumberText.counted(ordered.count, "conflict")) for people \(open == 1 ? "has" : "have") no label that can "
+            + "be used in the data, and the run goes on without; review.budget is spent on the others alone")
+      }
     case .file:
       let asked = Array(ordered.prefix(max(0, allowed)))
       // Where nothing is asked no file is needed.
@@ -270,12 +287,14 @@ public struct DistillationRun: Sendable {
     return found
   }
 
-  /// Gold labels of conflicts in place of people's, each reading written to the journal.
+  /// Gold labels of the first conflicts in place of people's, each reading written to the journal. Conflicts without one are
+  /// passed over, and cost nothing.
   func goldLabels(
-    of conflicts: some Sequence<Conflict>, _ state: RunState, budget: Int, journal: URL
+    of conflicts: [Conflict], upTo most: Int, _ state: RunState, budget: Int, journal: URL
   ) async throws -> [String: String] {
     guard let gold = state.data.gold else { throw state.data.nothingToReview }
-    return try await OracleLabelSource(gold: gold, budget: budget, journal: journal).labels(for: conflicts.map(\.item))
+    let labelled = conflicts.lazy.map(\.item).filter { gold.has($0.id) }.prefix(max(0, most))
+    return try await OracleLabelSource(gold: gold, budget: budget, journal: journal).labels(for: Array(labelled))
   }
 
   /// The conflicts in the configuration's order.

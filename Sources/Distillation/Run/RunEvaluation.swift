@@ -95,11 +95,8 @@ extension DistillationRun {
     let unlabelled = gold.problems(of: state.data.test)
     if let listed = unlabelled.listed { reporter.message(listed) }
     let scored = Set(items.map(\.id))
-    func words(_ isScored: Bool) -> [String] {
-      stages.targets.setAside.all.filter { scored.contains($0.item) == isScored }.map { "item \($0.item): \($0.reason)" }
-    }
-    let refused = (state.data.setAside + unlabelled).map(\.description) + words(false)
-    let notTaken = words(true)
+    let refused = refused(state, stages, areScored: true) { !scored.contains($0) }
+    let notTaken = notTaken(stages) { scored.contains($0) }
     file.setAside = refused.isEmpty ? nil : refused
     file.notTaken = notTaken.isEmpty ? nil : notTaken
     file.unsaid = unsaid.isEmpty ? nil : unsaid
@@ -116,10 +113,23 @@ extension DistillationRun {
       teacherLabels: plugins.teacherLabels, results: [:])
     file.unsaid = [reason]
     file.stage2 = second.choice
-    let refused =
-      state.data.setAside.map(\.description) + stages.targets.setAside.all.map { "item \($0.item): \($0.reason)" }
+    let refused = refused(state, stages, areScored: false)
     file.setAside = refused.isEmpty ? nil : refused
     try file.write(to: folder.appending(path: "evaluation.json"))
+  }
+
+  /// What could not be used, in words: rows, and of the items that a student does not take those that are meant.
+  private func refused(
+    _ state: RunState, _ stages: StudentStages<some Student>, areScored: Bool,
+    isMeant: (String) -> Bool = { _ in true }
+  ) -> [String] {
+    (state.data.setAside + rowsWithoutLabel(state.data, areScored: areScored)).map(\.description)
+      + notTaken(stages, isMeant: isMeant)
+  }
+
+  /// The items that a student does not take, of those that are meant, in words.
+  private func notTaken(_ stages: StudentStages<some Student>, isMeant: (String) -> Bool) -> [String] {
+    stages.targets.setAside.all.filter { isMeant($0.item) }.map { "item \($0.item): \($0.reason)" }
   }
 
   private func testSplit(_ items: [Item], gold: GoldAnswers<String>) -> TestSplit {
@@ -151,7 +161,7 @@ extension DistillationRun {
 
   /// What a person would get without a student: the agreed label, and a human label on each conflict of the test split.
   private func agreementPlusLabels(_ state: RunState, _ gold: GoldAnswers<String>) -> Evaluator.Candidate {
-    let conflicts = state.testJudgements.filter { $0.conflict != nil }
+    let conflicts = state.testJudgements.filter { $0.conflict != nil && gold.has($0.item.id) }
     return .init(
       .agreementPlusLabels,
       predictions: state.testJudgements.map { judgement in
@@ -167,7 +177,7 @@ extension DistillationRun {
     gold: GoldAnswers<String>
   ) async throws -> TrainedStage {
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("random labels")
-    let chosen = state.data.train.shuffled(using: &generator).prefix(second.labels.count)
+    let chosen = state.data.train.shuffled(using: &generator).filter { gold.has($0.id) }.prefix(second.labels.count)
     let trees = try stages.targets.preferences(state.judgements, labels: gold.answers(of: chosen.map(\.id)))
     return try await trainStage2(
       stages, state, way: second.way, name: "baselines/random_labels", trees: trees, from: first, stage1: first,
@@ -233,7 +243,7 @@ extension DistillationRun {
       let own = place.appending(path: "\(budget)")
       try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
       let labels = try await goldLabels(
-        of: conflicts.prefix(budget), state, budget: budget, journal: own.appending(path: "review.jsonl"))
+        of: conflicts, upTo: budget, state, budget: budget, journal: own.appending(path: "review.jsonl"))
       let trees = try stages.targets.preferences(state.judgements, labels: labels)
       guard !trees.isEmpty else { continue }
       let stage = try await trainStage2(

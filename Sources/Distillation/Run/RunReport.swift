@@ -36,7 +36,9 @@ extension DistillationRun {
     content.conflictCount = conflicts.count
     content.conflicts = try await gallery(stages, state, conflicts, second)
     content.setAside =
-      state.data.setAside.map { .init(place: "\($0.file):\($0.line)", reason: "\($0.expected); found \($0.found)") }
+      (state.data.setAside + rowsWithoutLabel(state.data, areScored: true)).map {
+        .init(place: "\($0.file):\($0.line)", reason: "\($0.expected); found \($0.found)")
+      }
       + (state.train.failures + state.test.failures).map {
         .init(place: $0.item, reason: "\($0.teacher): \($0.reason)")
       } + stages.targets.setAside.all.map { .init(place: $0.item, reason: $0.reason) }

@@ -58,12 +58,15 @@ extension [RowProblem] {
   /// Nil for none.
   package var listed: String? { listed(upTo: Self.shown) }
 
+  /// The same under another heading.
+  package func listed(as heading: String) -> String? { listed(upTo: Self.shown, as: heading) }
+
   /// All of them with their reasons, a line each. Nil for none.
   package var allListed: String? { listed(upTo: count) }
 
-  private func listed(upTo shown: Int) -> String? {
+  private func listed(upTo shown: Int, as heading: String? = nil) -> String? {
     guard !isEmpty else { return nil }
-    let head = count == 1 ? "1 row can't be used" : "\(count) rows can't be used"
+    let head = heading ?? (count == 1 ? "1 row can't be used" : "\(count) rows can't be used")
     let more = count > shown ? ["  and \(count - shown) more"] : []
     return (["\(head):"] + prefix(shown).map { "  \($0)" } + more).joined(separator: "\n")
   }

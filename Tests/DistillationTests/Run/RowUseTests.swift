@@ -192,6 +192,40 @@ import Testing
     }
   }
 
+  /// Ten conflicts, six of them with a label that is none: the four others are all that a budget of four can be spent on,
+  /// whatever the order. An item without a label costs nothing.
+  @Test func `no budget is spent on labels that can't be used, and the run names them`() async throws {
+    try await withRunWorld { world in
+      var rows = world.items
+      let conflicts = world.conflicts.map(\.id)
+      #expect(conflicts.count == 10)
+      for (number, id) in conflicts.prefix(6).enumerated() {
+        rows[try #require(rows.firstIndex { $0.id == id })].label = number < 3 ? "falsifed" : ""
+      }
+      let file = world.folder.appending(path: "data/items.jsonl")
+      try RunWorld.write(rows, to: file)
+      let said = Said()
+      let world = world.with {
+        $0.budgets = [.count(3)]
+        $0.evaluation.results = .init([.stage1, .randomLabels, .twoStage])
+      }
+      let run = try DistillationRun(
+        world.configuration, folder: world.folder.appending(path: "run"), reporter: said.reporter)
+      try await run.run()
+      #expect(try Set(world.reviewed()) == Set(conflicts.suffix(4)))
+      let evaluation = try #require(try run.evaluation)
+      #expect(evaluation.labelsSpent == 4 && evaluation.budgets?.map(\.labels) == [3])
+      #expect(said.text.contains("6 training rows without a label that can be used, on which no budget is spent:\n"))
+      #expect(said.text.contains("item '\(conflicts[0])', field 'label': expected one of pristine, "))
+      #expect(said.text.contains("6 of 10 conflicts for people have no label that can be used in the data"))
+      let setAside = try #require(evaluation.setAside)
+      #expect(setAside.count == 6)
+      for (line, id) in zip(setAside, conflicts) { #expect(line.contains("item '\(id)', field 'label'"), "\(line)") }
+      let report = try String(decoding: world.bytes("report.html"), as: UTF8.self)
+      #expect(report.contains("falsifed"))
+    }
+  }
+
   @Test func `where no image can be read, that is what the run ends with`() async throws {
     try await withRunWorld { world in
       let data = world.folder.appending(path: "data")
