@@ -16,13 +16,16 @@ internal import Wording
           that (expected calibration error, ECE), how far after calibration (each half of the answers by the other), and \
           from which stated confidence on answers have the wanted precision.
 
-          Example:  distill replies calibrate annotations.sqlite --truth runs/news/review.jsonl --precision 0.95
+          Example:  distill replies calibrate annotations.sqlite --truth runs/news --precision 0.95
           """)
 
       @Argument(help: "The store.", completion: .file())
       var store: String
 
-      @Option(help: ArgumentHelp("A file with columns item and label: what is right.", valueName: "file"))
+      @Option(
+        help: ArgumentHelp(
+          "What is right: a run's folder, for the labels that people gave there, or a file with columns item and label.",
+          valueName: "place"), completion: .file())
       var truth: String
 
       @Option(help: "How confidences are mapped.")
@@ -37,7 +40,7 @@ internal import Wording
 
       func run() async throws {
         let annotations = try await Replies.existing(store).all()
-        let truths = try Replies.truths(truth, of: annotations)
+        let truths = try await Replies.truths(truth, of: annotations, labels: nil)
         let rows = TeacherCalibrations(annotations, truth: truths, method: method, precision: precision).rows
         guard !rows.isEmpty else {
           throw CheckingError.noReplies(

@@ -38,12 +38,12 @@ internal import Wording
       return isLines ? try JSONLinesAnnotationStore(url) : try SQLiteAnnotationStore(url)
     }
 
-    /// What is right, out of the file of `--truth`, spelled as the replies spell it. Rows that can't be used are named.
-    static func truths(_ path: String, of annotations: [Annotation]) throws -> [String: String] {
-      var scope = KnownLabels.Scope(VoteTable(annotations))
-      // People may have labelled more than the store has.
-      scope.items = nil
-      let known = try KnownLabels(contentsOf: URL(filePath: path), key: "--truth", scope: scope)
+    /// What is right by `--truth`, spelled as the replies spell it; nothing without it. Rows that can't be used are named.
+    static func truths(
+      _ path: String?, of annotations: [Annotation], labels: LabelSet?
+    ) async throws -> [String: String] {
+      guard let path else { return [:] }
+      let known = try await HumanTruth.labels(in: URL(filePath: path), of: annotations, labels: labels)
       if let listed = known.setAside.listed { Output.error(listed) }
       return known.labels
     }
@@ -57,12 +57,12 @@ internal import Wording
           interface for them is printed by --interface).
 
           A pair for preferences is a right and a wrong reply on one item. What is right --truth says, or else most of \
-          the replies.
+          the replies; an item without a pair is left out. What is left out is counted, with the reasons.
 
           Examples:
 
             distill replies export annotations.sqlite --out replies.jsonl
-            distill replies export annotations.sqlite --format preference --truth runs/news/review.jsonl --out dpo.jsonl
+            distill replies export annotations.sqlite --format preference --truth runs/news --out dpo.jsonl
           """)
 
       @Argument(help: "The store.", completion: .file())
@@ -75,8 +75,9 @@ internal import Wording
       var out: String?
 
       @Option(
-        help: ArgumentHelp("A file with columns item and label: what is right, for preferences.", valueName: "file"),
-        completion: .file())
+        help: ArgumentHelp(
+          "What is right, for preferences: a run's folder, for the labels that people gave there, or a file with columns item and "
+            + "label.", valueName: "place"), completion: .file())
       var truth: String?
 
       @Option(
@@ -108,10 +109,20 @@ internal import Wording
           let images = annotations.map { $0.question?.images.count ?? 0 }.max() ?? 0
           return try Output.write(AnnotationExport.labelStudioInterface(labels: labels, images: images))
         }
-        let truths = try truth.map { try Replies.truths($0, of: annotations) } ?? [:]
+        guard !annotations.isEmpty else { throw CheckingError.noReplies(store, reason: "the store is empty") }
+        let truths = try await Replies.truths(truth, of: annotations, labels: labels)
         let export = AnnotationExport(format, answers: labels.map { ($0, AnswerTemplate()) }, truth: truths)
-        try Output.write(Data(try export.text(of: annotations).utf8), to: out)
-        if out != nil { Output.error("\(NumberText.replies(annotations.count)) read from \(store)") }
+        let written = try export.written(annotations)
+        guard written.rows > 0 else {
+          throw CheckingError.nothingToWrite(store, form: format.rawValue, leftOut: written.leftOut)
+        }
+        try Output.write(Data(written.text.utf8), to: out)
+        if out != nil {
+          let unit = format == .labelStudio ? "task" : "row"
+          Output.error(
+            "\(NumberText.counted(written.rows, unit)) written, of \(NumberText.replies(annotations.count)) read from \(store)")
+        }
+        if !written.leftOut.isEmpty { Output.error(listing: written.leftOut, as: "left out") }
       }
     }
 

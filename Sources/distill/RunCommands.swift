@@ -19,8 +19,9 @@
           distill run news.yaml --dry-run    what teachers behind services would cost
 
         In the folder afterwards: stage1/ and stage2/ (PEFT adapters), evaluation.json, report.html (open it in a \
-        browser), metrics.jsonl and TensorBoard events, review.jsonl (labels read), replies.jsonl (replies used), \
-        rules.json (ways of this version that the run keeps under later ones).
+        browser), metrics.jsonl and TensorBoard events, replies.jsonl (replies used), rules.json (ways of this version that \
+        the run keeps under later ones). Human labels stand where review.source says: review-answers.jsonl (page), \
+        review.jsonl (oracle), or your own file; --truth of other commands takes the folder and finds them.
 
         With 'method: dualchecker' teacher and student improve each other while the records are being labelled, and there \
         are no steps to stop after. In the folder afterwards: loop.json (every reply with its template, and the template's \

@@ -72,6 +72,43 @@ import Testing
     #expect(throws: TeacherProtocolError.self) { try AnnotationExport(.decisions).text(of: [unknown]) }
   }
 
+  @Test func `what a form has no place for is counted with the reason`() throws {
+    // Of Self.replies: five, one without a label; item 1 has two right and one wrong by majority, item 2 one label.
+    func written(_ format: AnnotationFormat, _ replies: [Annotation], truth: [String: String] = [:]) throws
+      -> AnnotationExport.Written
+    {
+      try AnnotationExport(format, truth: truth).written(replies)
+    }
+    for format in [AnnotationFormat.jsonLines, .labelStudio] {
+      let all = try written(format, Self.replies)
+      #expect(all.leftOut.isEmpty && all.rows == (format == .jsonLines ? 5 : 2))
+    }
+    let conversations = try written(.conversational, Self.replies)
+    #expect(conversations.rows == 4 && conversations.leftOut == ["1 reply without a label"])
+    let pairs = try written(.preference, Self.replies)
+    #expect(pairs.rows == 2)
+    #expect(pairs.leftOut == ["1 item whose replies all have the same label, so that there is no pair"])
+    // Two teachers who differ: neither has the majority.
+    let two = Self.replies.filter { $0.teacher != "c" }
+    let tied = try written(.preference, two)
+    #expect(tied.rows == 0 && tied.text.isEmpty)
+    #expect(
+      tied.leftOut == [
+        "1 item whose replies all have the same label, so that there is no pair",
+        "1 item of which no label has most of the replies (--truth says what is right)",
+      ])
+    #expect(try written(.preference, two, truth: ["1": "pristine"]).rows == 1)
+    #expect(try written(.preference, two, truth: ["1": "other"]).leftOut.last == "1 item of which no reply has the right label")
+    let bare = Self.replies.map { reply in
+      var reply = reply
+      reply.reply.probabilities = [:]
+      return reply
+    }
+    let decisions = try written(.decisions, bare)
+    #expect(decisions.rows == 0)
+    #expect(decisions.leftOut == ["1 reply without a label", "4 replies without the probability of every label"])
+  }
+
   @Test func `conversations are as TRL wants them`() throws {
     let rows = try rows(AnnotationExport(.conversational).text(of: Self.replies))
     #expect(rows.count == 4)

@@ -50,6 +50,28 @@ import Testing
     #expect(known.setAside.map(\.found) == ["'yes' by anna, 'no' by ben"])
   }
 
+  @Test func `a label may be the words of the answer that the item was asked for, as in a review file`() throws {
+    // "1" was asked about with falsified: Yes, "2" with two sets in which Yes is another label.
+    var replies = [
+      annotation("1-a", item: "1", teacher: "a", label: "falsified"),
+      annotation("2-a", item: "2", teacher: "a", label: "falsified"),
+      annotation("2-b", item: "2", teacher: "b", label: "urgent"),
+    ]
+    let news = [Annotation.Question.Label(name: "pristine", answer: "No"), .init(name: "falsified", answer: "Yes")]
+    let mail = [Annotation.Question.Label(name: "routine", answer: "No"), .init(name: "urgent", answer: "Yes")]
+    for (number, labels) in [news, news, mail].enumerated() {
+      replies[number].question = .init(prompt: "p", parameters: "", labels: labels)
+    }
+    let known = try read("item,label\n1,no\n2,Yes\n", .init(replies))
+    #expect(known.labels == ["1": "pristine"])
+    #expect(known.setAside.map(\.found) == ["'Yes'"])
+    // As the run itself reads its file.
+    let labels = try LabelSet(news.map { .init(name: $0.name, answer: $0.answer) })
+    let source = try ReviewFileSource(scratch.file("review.csv", "item,label\n1,no\n"), labels: labels)
+    #expect(known.labels == source.labels)
+    #expect(try read("item,label\n1,no\n2,Yes\n", .init(set: labels)).labels == ["1": "pristine", "2": "falsified"])
+  }
+
   @Test func `a file without the columns is refused by the option that names it`() throws {
     #expect(throws: TeacherProtocolError.self) { try read("id,label\n1,yes\n") }
   }

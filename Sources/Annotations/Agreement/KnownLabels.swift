@@ -7,7 +7,7 @@ package import TeacherProtocol
 ///
 /// Of several rows of an item the first with a label counts, and a row that contradicts it is set aside. Of a file with the
 /// column `reviewer` the label that most people gave an item counts, each person's last word, as in ``ReviewJournal``. Rows
-/// without a label are still to do.
+/// without a label are still to do. A label may be a name, an alias or the words of an answer, as in a review file.
 package struct KnownLabels: Sendable, Equatable {
   /// Item -> label, spelled as in `names`.
   package private(set) var labels: [String: String] = [:]
@@ -27,6 +27,8 @@ package struct KnownLabels: Sendable, Equatable {
     package var isComplete = false
     /// The items that may occur; nil for any.
     package var items: Set<String>?
+    /// What could be answered about an item, where its replies were kept with that: one set for each way it was asked.
+    private var asked: [String: [LabelSet]] = [:]
 
     /// Anything.
     package init(set: LabelSet? = nil) { self.set = set }
@@ -35,6 +37,28 @@ package struct KnownLabels: Sendable, Equatable {
     package init(_ table: VoteTable) {
       for label in table.votes.joined().compactMap(\.self) { _ = names.name(label) }
       (isComplete, items) = (true, Set(table.items))
+    }
+
+    /// What was said, and what could be answered, of the items of these replies.
+    package init(_ annotations: [Annotation]) {
+      self.init(VoteTable(annotations))
+      var sets: [[Annotation.Question.Label]: LabelSet] = [:]
+      for annotation in annotations {
+        guard let labels = annotation.question?.labels else { continue }
+        if sets[labels] == nil { sets[labels] = try? LabelSet(labels.map { .init(name: $0.name, answer: $0.answer) }) }
+        guard let set = sets[labels], asked[annotation.item, default: []].contains(set) == false else { continue }
+        asked[annotation.item, default: []].append(set)
+        for name in set.names { _ = names.name(name) }
+      }
+    }
+
+    /// What a label is called that a person gave to the item; nil for one that it can't have.
+    fileprivate func name(_ raw: String, of item: String, _ names: inout RawLabelNames) -> String? {
+      if let set { return set.label(written: raw)?.name }
+      if !isComplete || names.has(raw) { return names.name(raw) }
+      // An answer that stands for several labels, as an item was asked about with, says nothing.
+      let said = Set(asked[item, default: []].compactMap { $0.label(written: raw)?.name })
+      return said.count == 1 ? said.first : nil
     }
   }
 
@@ -59,7 +83,7 @@ package struct KnownLabels: Sendable, Equatable {
     let column = item.columns.first ?? "id"
     for row in table.rows {
       guard let raw = row.text(label) ?? (isJournal ? "" : nil) else { continue }
-      guard let id = row.text(item) else {
+      guard let id = row.text(item).map({ ReviewFile.id($0, among: scope.items) }) else {
         note(row, column, expected: "an item's id", found: "nothing")
         continue
       }
@@ -67,7 +91,7 @@ package struct KnownLabels: Sendable, Equatable {
         note(row, column, expected: "an item of the replies", found: "'\(id)'")
         continue
       }
-      guard let spelled = raw.isEmpty ? "" : name(raw, scope) else {
+      guard let spelled = raw.isEmpty ? "" : scope.name(raw, of: id, &names) else {
         let known = scope.set?.names ?? names.all
         note(row, label, id, expected: "one of \(known.prefix(12).joined(separator: ", "))", found: "'\(raw)'")
         continue
@@ -78,15 +102,28 @@ package struct KnownLabels: Sendable, Equatable {
     setAside.sort()
   }
 
+  /// What people decided, wherever that is kept: the label that most of them gave an item counts.
+  ///
+  /// - Parameter place: where it is kept, for messages.
+  package init(_ decisions: [ReviewEntry], in place: String, scope: Scope = Scope()) {
+    (file, names) = (place, scope.names)
+    for (item, raw) in decisions.standing.labels.sorted(by: { $0.key < $1.key }) {
+      if let label = scope.name(raw, of: item, &names) {
+        labels[item] = label
+      } else {
+        let known = scope.set?.names ?? names.all
+        setAside.append(
+          RowProblem(
+            file: place, line: 0, item: item, field: "label",
+            expected: "one of \(known.prefix(12).joined(separator: ", "))", found: "'\(raw)'"))
+      }
+    }
+  }
+
   private struct Found {
     let row: RowFile.Row
     let item: String
     let label: String
-  }
-
-  private mutating func name(_ raw: String, _ scope: Scope) -> String? {
-    if let set = scope.set { return set.label(raw)?.name }
-    return !scope.isComplete || names.has(raw) ? names.name(raw) : nil
   }
 
   private mutating func takeFirsts(_ found: [Found], _ column: String) {

@@ -25,26 +25,48 @@ package struct AnnotationExport: Sendable {
     self.truth = truth
   }
 
+  /// A file's text, and what is not in it.
+  package struct Written: Sendable, Equatable {
+    package var text: String
+    /// How many rows the text has, or tasks.
+    package var rows: Int
+    /// What the form has no place for, and why; in the order in which it came up.
+    package var leftOut: [String]
+  }
+
   /// The file's text.
   ///
   /// - Throws: `TeacherProtocolError.unknownLabel` where a reply has a label that the template's set has not.
-  package func text(of annotations: [Annotation]) throws -> String {
-    switch format {
-    case .jsonLines: lines(try annotations.map { try Self.flat($0) })
-    case .conversational: lines(try annotations.filter(isLearnable).map(conversation))
-    case .preference: lines(try preferences(annotations))
-    case .decisions:
-      lines(try annotations.filter { $0.reply.label != nil && !$0.reply.probabilities.isEmpty }.map(decision))
-    case .labelStudio: JSONValue.array(try tasks(annotations)).text + "\n"
-    }
+  package func text(of annotations: [Annotation]) throws -> String { try written(annotations).text }
+
+  /// The file's text, with the number of its rows and with what it leaves out.
+  ///
+  /// - Throws: as ``text(of:)``.
+  package func written(_ annotations: [Annotation]) throws -> Written {
+    var left = LeftOut()
+    let rows: [JSONValue] =
+      switch format {
+      case .jsonLines: try annotations.map { try Self.flat($0) }
+      case .conversational: try annotations.filter { left.keeps($0, isLearnable) }.map(conversation)
+      case .preference: try preferences(annotations, &left)
+      case .decisions: try annotations.filter { left.keeps($0, isDecided) }.map(decision)
+      case .labelStudio: try tasks(annotations)
+      }
+    let text =
+      format == .labelStudio ? JSONValue.array(rows).text + "\n" : rows.map { $0.text + "\n" }.joined()
+    return Written(text: text, rows: rows.count, leftOut: left.lines)
   }
 
   /// Whether there is an answer to learn: a label, and no text that was cut. A template writes the label of that alone.
-  private func isLearnable(_ annotation: Annotation) -> Bool {
-    annotation.reply.label != nil && (answers != nil || !annotation.reply.isRationaleCut)
+  private func isLearnable(_ annotation: Annotation) -> LeftOut.Reason? {
+    if annotation.reply.label == nil { return .noLabel }
+    return answers == nil && annotation.reply.isRationaleCut ? .cut : nil
   }
 
-  private func lines(_ rows: [JSONValue]) -> String { rows.map { $0.text + "\n" }.joined() }
+  private func isDecided(_ annotation: Annotation) -> LeftOut.Reason? {
+    if annotation.reply.label == nil { return .noLabel }
+    return annotation.reply.probabilities.isEmpty ? .noProbabilities : nil
+  }
 
   static func flat(_ annotation: Annotation) throws -> JSONValue {
     let encoder = JSONEncoder()
@@ -65,13 +87,17 @@ package struct AnnotationExport: Sendable {
       ])
   }
 
-  private func preferences(_ annotations: [Annotation]) throws -> [JSONValue] {
+  private func preferences(_ annotations: [Annotation], _ left: inout LeftOut) throws -> [JSONValue] {
     try byItem(annotations).flatMap { item, annotations -> [JSONValue] in
       let answered = annotations.filter { $0.reply.label != nil }
-      guard let right = truth[item] ?? Self.majority(answered) else { return [] }
-      let learnable = answered.filter(isLearnable)
+      guard Set(answered.map(\.reply.label)).count > 1 else { return left.drop(answered.isEmpty ? .unread : .oneLabel) }
+      guard let right = truth[item] ?? Self.majority(answered) else { return left.drop(.tie) }
+      let learnable = answered.filter { isLearnable($0) == nil }
       let chosen = learnable.filter { $0.reply.label == right }
       let rejected = learnable.filter { $0.reply.label != right }
+      if chosen.isEmpty || rejected.isEmpty {
+        return left.drop(answered.contains { $0.reply.label == right } ? .cutOfPair : .noneRight)
+      }
       return try chosen.flatMap { good in
         try rejected.map { bad in
           .object(

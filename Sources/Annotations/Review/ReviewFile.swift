@@ -138,9 +138,7 @@ public struct ReviewFileSource: LabelSource {
         note("item", "an item of this run", "'\(item)'")
         continue
       }
-      let words = LabelSpelling.key(raw)
-      guard let label = labels.label(raw) ?? labels.labels.first(where: { LabelSpelling.key($0.answer) == words })
-      else {
+      guard let label = labels.label(written: raw) else {
         note("label", "one of \(labels.names.joined(separator: ", "))", "'\(raw)'")
         continue
       }

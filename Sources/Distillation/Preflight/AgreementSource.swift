@@ -102,7 +102,7 @@ package enum AgreementSource {
     let annotations = try await store.all()
     guard !annotations.isEmpty else { throw CheckingError.noReplies(name, reason: "the store is empty") }
     let table = VoteTable(annotations)
-    let known = try anchors.map { try KnownLabels(contentsOf: $0, key: "--anchors", scope: .init(table)) }
+    let known = try anchors.map { try KnownLabels(contentsOf: $0, key: "--anchors", scope: .init(annotations)) }
     return (
       AgreementReport(table, anchors: known?.labels ?? [:], levels: try levels.map { try table.levels($0) }),
       known?.setAside ?? []

@@ -158,6 +158,13 @@ public struct LabelSet: Sendable, Equatable, Codable {
   /// and dashes and full width are ignored, and 1.0 is 1.
   package func label(_ value: String) -> Label? { byValue[LabelSpelling.key(value)].map { labels[$0] } }
 
+  /// The label that a person wrote down: its name or an alias, or else the words of its answer.
+  package func label(written value: String) -> Label? {
+    if let label = label(value) { return label }
+    let key = LabelSpelling.key(value)
+    return labels.first { LabelSpelling.key($0.answer) == key }
+  }
+
   /// The label that words stand for where nothing but a label is asked for: its answer words, its name or an alias.
   package func label(said words: String) -> Label? {
     let key = LabelSpelling.key(words)

@@ -133,6 +133,17 @@ struct DistillCommandTests {
       #expect(again.output.split(separator: "\n").count == 2)
       #expect(again.output.contains("\"question\": \"Is it?\""))
       #expect(try distill.run("replies", "export", "none.sqlite", in: fixture.folder).code == 2)
+      #expect(out.errors.contains("1 row written, of 2 replies read from replies.jsonl"), "\(out.errors)")
+      // Two who differ have no majority, and neither has probabilities: nothing is written, and why is said.
+      for (form, reason) in [
+        ("preference", "1 item of which no label has most of the replies (--truth says what is right)"),
+        ("decisions", "2 replies without the probability of every label"),
+      ] {
+        let none = try distill.run(
+          "replies", "export", "replies.jsonl", "--format", form, "--out", "none.jsonl", in: fixture.folder)
+        #expect(none.code == 2 && none.errors.contains(reason), "\(none.errors)")
+        #expect(!FileManager.default.fileExists(atPath: fixture.folder.appending(path: "none.jsonl").path))
+      }
       // What is read is not replaced, by whatever name: a store holds replies that were paid for.
       try FileManager.default.createSymbolicLink(
         at: fixture.folder.appending(path: "link"), withDestinationURL: fixture.folder.appending(path: "s.sqlite"))

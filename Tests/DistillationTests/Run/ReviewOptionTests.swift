@@ -124,6 +124,51 @@ import Testing
     }
   }
 
+  @Test func `labels of a run are found from its folder, wherever it reads them`() async throws {
+    try await withRunWorld { world in
+      // The answers of the world's labels are "It is NAME.".
+      func truth(_ item: String) -> String { world.items.first { $0.id == item }?.label ?? "" }
+      func known(_ name: String, of own: RunWorld) async throws -> KnownLabels {
+        let replies = try await own.run(name).openStore().all()
+        return try await HumanTruth.labels(in: own.folder.appending(path: name), of: replies)
+      }
+      try await world.run("oracle").run(through: .review)
+      let read = try world.reviewed(of: "oracle")
+      #expect(try await known("oracle", of: world).labels == Dictionary(uniqueKeysWithValues: read.map { ($0, truth($0)) }))
+
+      let page = world.with { $0.review.source = .page }
+      let folder = world.folder.appending(path: "page")
+      await #expect(throws: RunError.self) { try await page.run("page").run(through: .review) }
+      await #expect(throws: CheckingError.self) { try await known("page", of: page) }
+      let review = try await page.run("page").review()
+      for question in review.questions {
+        let entry = ReviewEntry(item: question.item.id, reviewer: "anna", decision: .label(truth(question.item.id)))
+        try await review.log.add(entry)
+      }
+      let expected = Dictionary(uniqueKeysWithValues: review.questions.map { ($0.item.id, truth($0.item.id)) })
+      #expect(expected.count == 4)
+      #expect(try await known("page", of: page).labels == expected)
+      // The file that a run with gold labels would have.
+      let error = await #expect(throws: CheckingError.self) {
+        try await HumanTruth.labels(in: folder.appending(path: "review.jsonl"), of: [])
+      }
+      #expect(error?.description.contains("(review.source: page), so give its folder") == true, "\(error as Any)")
+
+      let table = world.folder.appending(path: "labels.csv")
+      let file = world.with {
+        $0.review.source = .file
+        $0.review.file = table.path
+      }
+      let rows = expected.sorted { $0.key < $1.key }.map { "\($0.key),it is \($0.value).\n" }
+      try Data(("item,label\n" + rows.joined()).utf8).write(to: table)
+      try await file.run("file").run(through: .review)
+      #expect(try await known("file", of: file).labels == expected)
+      let replies = try await file.run("file").openStore().all()
+      #expect(try await HumanTruth.labels(in: table, of: replies).labels == expected)
+      await #expect(throws: CheckingError.self) { try await HumanTruth.labels(in: world.folder, of: replies) }
+    }
+  }
+
   @Test func `in later rounds the student is unsure anew, and is asked about what it is unsure of then`() async throws {
     try await withRunWorld { world in
       let own = world.with {
