@@ -13,6 +13,9 @@ internal import TeacherProtocol
 /// end of the process; with `isDurable` it survives power loss as well. The schema is brought up to date when an older
 /// store is opened, and a newer one is refused.
 ///
+/// What one process is about to ask of a service, others on the machine don't ask: it is claimed, until its reply is there or the
+/// process ends.
+///
 /// A store that may only be read, as in an archive, is opened for reading (``isReadOnly``) and left as it is.
 public final class SQLiteAnnotationStore: AnnotationStore {
   /// Whether nothing can be kept, since the store stands where this process may not write.
@@ -23,12 +26,13 @@ public final class SQLiteAnnotationStore: AnnotationStore {
   /// Nil where the store is read-only.
   private let writer: ConnectionQueue<SQLiteConnection>?
   private let file: String
+  private let claims: SQLiteClaims
 
   /// Opens or makes a store.
   ///
   /// - Parameters:
-  ///   - url: the data base file; its folder is made too. SQLite keeps files `-wal` and `-shm` beside it, and a file
-  ///     `.lock` stays there too.
+  ///   - url: the data base file; its folder is made too. SQLite keeps files `-wal` and `-shm` beside it, and files
+  ///     `.lock` and, once something was claimed, `.workers` stay there too.
   ///   - isDurable: whether every append waits until the disk has it. The default is false: the commits of the last
   ///     moments before a power loss may then be missing, whole ones, and the data base stays sound.
   ///   - patience: how long another process's write is waited for, in seconds. The default is 30.
@@ -42,6 +46,7 @@ public final class SQLiteAnnotationStore: AnnotationStore {
     _ url: URL, isDurable: Bool = false, patience: Double = 30, isReadOnly: Bool, isSettled: Bool = false
   ) throws(AnnotationsError) {
     file = url.relativePath
+    claims = SQLiteClaims(of: url)
     (self.isReadOnly, self.isDurable) = (isReadOnly, isDurable)
     do {
       guard !isReadOnly else {
@@ -71,12 +76,14 @@ public final class SQLiteAnnotationStore: AnnotationStore {
     guard !annotations.isEmpty else { return }
     guard let writer else { throw AnnotationsError.readOnly(file: file) }
     do {
-      try await writer.perform { connection in
+      try await writer.perform { [claims] connection in
         try connection.transaction(.writing) {
           let insert = try connection.keptStatement(StoredAnnotation.insert)
           for annotation in annotations { try insert.run(try StoredAnnotation.values(annotation)) }
+          try claims.end(annotations.map(\.key), connection)
         }
       }
+      claims.forget(annotations.map(\.key))
     } catch let error as SQLiteError {
       throw AnnotationsError.cannotWrite(file: file, reason: error.message)
     }
@@ -132,5 +139,21 @@ public final class SQLiteAnnotationStore: AnnotationStore {
     try connection.execute("PRAGMA synchronous = \(isDurable ? "FULL" : "NORMAL")")
     try Schema.bringUpToDate(connection)
     return connection
+  }
+}
+
+extension SQLiteAnnotationStore: ClaimingStore {
+  package func claim(_ keys: [String]) async throws -> (mine: Set<String>, answered: Set<String>) {
+    guard let writer else { throw AnnotationsError.readOnly(file: file) }
+    do {
+      return try await writer.perform { [claims] in try claims.claim(keys, $0) }
+    } catch let error as SQLiteError {
+      throw AnnotationsError.cannotWrite(file: file, reason: error.message)
+    }
+  }
+
+  /// What can't be given up ends with the process.
+  package func release(_ keys: [String]?) async {
+    try? await writer?.perform { [claims] in try claims.release(keys, $0) }
   }
 }

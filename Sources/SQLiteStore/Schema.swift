@@ -44,6 +44,7 @@ enum Schema {
         try connection.execute(step.sql)
         try connection.statement("INSERT INTO grdb_migrations (identifier) VALUES (?)").run([.text(step.name)])
       }
+      try connection.execute(SQLiteClaims.table)
     }
   }
 
@@ -55,10 +56,12 @@ enum Schema {
     throw AnnotationsError.newerStore(file: file, known: steps.last?.name ?? "", found: found)
   }
 
-  /// Throws where another thing has the name of the table: a view can compute for ever.
+  /// Throws where another thing has the name of a table: a view can compute for ever.
   static func refuseOthers(_ connection: SQLiteConnection) throws {
-    let kinds = try connection.statement("SELECT type FROM sqlite_master WHERE name = 'annotation' OR type = 'trigger'")
-      .rows { try $0.text("type") }
+    let kinds = try connection.statement(
+      "SELECT type FROM sqlite_master WHERE name IN ('annotation', 'claim') OR type = 'trigger'"
+    )
+    .rows { try $0.text("type") }
     guard kinds.allSatisfy({ $0 == "table" }) else {
       throw SQLiteError(row: "expected a table 'annotation' and no triggers; this is no store of replies")
     }

@@ -48,7 +48,8 @@
       abstract: "Step 1: ask every teacher about every item.",
       discussion: """
         Replies are kept in the store that all runs share ('store' in the configuration), and no question is asked \
-        twice, whichever run asks it. This is the step that may cost money: 'spending' in the configuration limits it, \
+        twice, whichever run asks it, also where several run at once: each claims a few questions ahead, and waits for \
+        the replies to those that another has claimed. This is the step that may cost money: 'spending' in the configuration limits it, \
         and --dry-run says about how much it would be.
 
         With --shard i/n the items of one part alone are asked about, by teachers behind services and models in this process, \

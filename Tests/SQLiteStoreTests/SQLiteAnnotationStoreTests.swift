@@ -231,9 +231,10 @@ import Testing
     CREATE INDEX "annotation_on_item" ON "annotation"("item");
     """
 
+  /// Without the table of claims, which every store gets beside what is kept.
   private func schema(of file: URL) throws -> [String?] {
     try SQLiteConnection(file.path, .reading)
-      .statement("SELECT sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY name")
+      .statement("SELECT sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND name <> 'claim' ORDER BY name")
       .rows { try $0.text("sql") }
   }
 
