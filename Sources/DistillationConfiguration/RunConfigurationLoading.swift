@@ -33,11 +33,27 @@ extension ConfigurationSection {
     } catch {
       throw ConfigurationError(file: file.path, problems: [error])
     }
+    let own = node
     for one in setting {
       node = try one.applied(to: node, outline: Self.configurationOutline(of: nil), folder: current)
     }
-    let written = try Self(node: node, file: file.path)
+    let written: Self
+    do throws(ConfigurationError) {
+      written = try Self(node: node, file: file.path)
+    } catch {
+      throw error.blaming(setting, forAllBut: Self.problems(of: own))
+    }
     self = written.resolvingPaths(configurationFolder: file.deletingLastPathComponent(), dataFolder: dataFolder)
+  }
+
+  /// What is wrong with a file by itself.
+  private static func problems(of node: ConfigurationNode) -> [ConfigurationProblem] {
+    do throws(ConfigurationError) {
+      _ = try Self(node: node, file: nil)
+      return []
+    } catch {
+      return error.problems
+    }
   }
 
   /// The configuration with absolute paths, so that its copy in the run's folder means the same files.
@@ -82,5 +98,24 @@ extension ConfigurationSection {
       throw unreadable("the file is not UTF-8 text; save it as UTF-8")
     }
     return text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
+  }
+}
+
+extension ConfigurationError {
+  /// The same where problems that the file has not by itself are those of what is set in place of what it says, also where they
+  /// show at a key that the file has.
+  fileprivate func blaming(
+    _ settings: [ConfigurationSetting], forAllBut own: [ConfigurationProblem]
+  ) -> ConfigurationError {
+    guard !settings.isEmpty else { return self }
+    let all = settings.compactMap(\.position.setting).joined(separator: " ")
+    var error = self
+    error.problems = problems.map { problem in
+      guard problem.position?.setting == nil, !own.contains(problem) else { return problem }
+      var problem = problem
+      problem.position = ConfigurationNode.Position(setting: all)
+      return problem
+    }
+    return error
   }
 }

@@ -64,6 +64,40 @@
       #expect(throws: ConfigurationError.self) { try ConfigurationSetting(text) }
     }
 
+    @Test(arguments: [
+      // The value itself, over a key that the file has and over one that it has not.
+      (["seed=many"], "run.yaml with --set seed=many: seed: expected ", 1),
+      (
+        ["evaluation.calibration=isotonic"],
+        "run.yaml with --set evaluation.calibration=isotonic: evaluation.calibration: ", 1
+      ),
+      (["student.lora={rank: 4, alhpa: 1}"], "unknown key 'alhpa' in student.lora; did you mean 'alpha'?", 1),
+      // What shows at a key of the file.
+      (["teachers.a.kind=openai"], "run.yaml with --set teachers.a.kind=openai", 1),
+      (["seed=many", "stage1.epochs=-1"], "stage1.epochs (--set stage1.epochs=-1): expected ", 2),
+    ])
+    func `what a setting is to blame for is said of it, and not of a line of the file`(
+      settings: [String], text: String, problems: Int
+    ) throws {
+      let folder = FileManager.default.temporaryDirectory.appending(path: "settings-\(UUID().uuidString)")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(at: folder) }
+      let file = folder.appending(path: "run.yaml")
+      try Data(("seed: 3\n" + ConfigurationFixture.minimal).utf8).write(to: file)
+      let error = #expect(throws: ConfigurationError.self) {
+        try RunConfiguration(contentsOf: file, setting: settings.map { try ConfigurationSetting($0) })
+      }
+      let said = try #require(error).description
+      #expect(said.contains(text) && !said.contains("line "), "\(said)")
+      #expect(error?.problems.count ?? 0 >= problems)
+      // A fault of the file keeps its line, whatever is set beside it.
+      try Data(("seed: many\n" + ConfigurationFixture.minimal).utf8).write(to: file)
+      let own = #expect(throws: ConfigurationError.self) {
+        try RunConfiguration(contentsOf: file, setting: [try ConfigurationSetting("stage1.epochs=1")])
+      }
+      #expect(own?.description.contains("run.yaml: seed (line 1): expected ") == true, "\(own as Any)")
+    }
+
     @Test(arguments: ["seed.x=1", "teachers.c.file=x", "teachers[2].file=x"])
     func `a path that leads nowhere is refused`(text: String) {
       #expect(throws: ConfigurationError.self) { try run([text]) }

@@ -8,17 +8,27 @@
 /// node["seed"]?.content == .number("7")
 /// ```
 package struct ConfigurationNode: Sendable, Equatable {
-  /// A place in a configuration file.
+  /// A place in a configuration file, or among what is set in place of what the file says.
   package struct Position: Sendable, Equatable, Comparable {
     /// Line, counted from 1.
     package var line: Int
     /// Column in Unicode scalars, counted from 1.
     package var column: Int
+    /// What was set, as it was given: `--set data.limit=10`; nil for a place in the file. Line and column are 0 then.
+    package private(set) var setting: String?
 
     /// A place in a file.
     package init(line: Int, column: Int) {
       (self.line, self.column) = (line, column)
     }
+
+    /// A value that is none of the file's.
+    package init(setting: String) {
+      (line, column, self.setting) = (0, 0, setting)
+    }
+
+    /// The place in words: `line 12`, or what was set.
+    var words: String { setting ?? "line \(line)" }
 
     /// Reading order.
     package static func < (left: Position, right: Position) -> Bool {

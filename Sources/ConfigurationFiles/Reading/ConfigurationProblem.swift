@@ -42,20 +42,23 @@ public struct ConfigurationProblem: Error, Sendable, Equatable, CustomStringConv
 
   /// The problem as one sentence.
   public var description: String {
-    let line = position.map { " (line \($0.line))" } ?? ""
-    let place = keyPath.isEmpty ? position.map { "line \($0.line)" } ?? "the whole" : keyPath + line
+    let line = position.map { " (\($0.words))" } ?? ""
+    let place = keyPath.isEmpty ? position?.words ?? "the whole" : keyPath + line
     switch reason {
     case .unknownKey(let nearest, let known):
       let inside = section.isEmpty ? "" : " in \(section)"
       let help = nearest.map { "did you mean '\($0)'?" } ?? "known keys: \(known.joined(separator: ", "))"
       return "unknown key '\(key)'\(inside)\(line); \(help)"
     case .duplicateKey(let first):
-      let before = first.map { ", first in line \($0.line)" } ?? ""
+      let before = first.map { ", first in \($0.words)" } ?? ""
       return "key '\(keyPath)' is given twice\(line)\(before); keep one"
     case .misplacedKey(let owner):
       return "\(place): this key belongs to \(owner); remove it or change that"
     case .missingKey(let expected):
-      let begin = section.isEmpty ? nil : position.map { " (\(section) begins in line \($0.line))" }
+      let begin = position.flatMap { position in
+        position.setting.map { " (\($0))" }
+          ?? (section.isEmpty ? nil : " (\(section) begins in line \(position.line))")
+      }
       return "\(keyPath) is missing\(begin ?? ""); expected \(expected)"
     case .unexpectedValue(let expected, let found, let nearest):
       let help = nearest.map { "; did you mean '\($0)'?" } ?? ""
@@ -81,7 +84,13 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
   /// All problems, one a line, under the file's name.
   public var description: String {
     let name = file ?? "the configuration"
-    if problems.count == 1 { return "\(name): \(problems[0])" }
+    if problems.count == 1 {
+      var problem = problems[0]
+      // Said once.
+      let setting = problem.position?.setting.map { " with \($0)" } ?? ""
+      if !setting.isEmpty { problem.position = nil }
+      return "\(name)\(setting): \(problem)"
+    }
     return "\(name) has \(problems.count) problems:\n" + problems.map { "  - \($0)" }.joined(separator: "\n")
   }
 }

@@ -51,15 +51,18 @@ package struct ConfigurationSetting: Sendable, Equatable {
       guard case .map(let entries) = node.content, entries.count == 1 else {
         throw ConfigurationProblem(reason: .unreadable("expected one value; put a text with signs in quotes"))
       }
-      self.value = entries[0].value.withoutPositions
+      self.value = entries[0].value.placed(at: ConfigurationNode.Position(setting: "--set \(text)"))
     } catch {
       // A text with marks of YAML's own, such as a prompt in braces, means itself.
       guard !value.hasPrefix("["), !value.hasPrefix("\""), !value.hasPrefix("'") else {
         throw ConfigurationError(file: "--set \(text)", problems: [error])
       }
-      self.value = .text(value)
+      self.value = ConfigurationNode(.text(value), at: ConfigurationNode.Position(setting: "--set \(text)"))
     }
   }
+
+  /// What the value's place is called.
+  package var position: ConfigurationNode.Position { ConfigurationNode.Position(setting: "--set \(text)") }
 
   /// The tree with the value in its place; maps on the way there are made.
   ///
@@ -100,7 +103,12 @@ package struct ConfigurationSetting: Sendable, Equatable {
       if place == nil, !rest.isEmpty, let list = rows.first?.defaultValue, case .list = list.content { old = list }
       let new = try put(
         into: old, rest, keys: rows.flatMap(\.keys), row: rows.first, folder: folder)
-      if let place { entries[place].value = new } else { entries.append(ConfigurationNode.Entry(name, new)) }
+      if let place {
+        entries[place].value = new
+        if rest.isEmpty { entries[place].position = position }
+      } else {
+        entries.append(ConfigurationNode.Entry(name, new, at: position))
+      }
       node.content = .map(entries)
     default:
       throw refusal("'\(step)' leads into \(node.found)".replacing("key(", with: "").replacing("place(", with: ""))
@@ -113,7 +121,7 @@ package struct ConfigurationSetting: Sendable, Equatable {
     guard row?.form.hasPrefix("text") == true else { return value }
     switch value.content {
     case .null, .text: return value
-    case .boolean, .number, .list, .map: return .text(written)
+    case .boolean, .number, .list, .map: return ConfigurationNode(.text(written), at: position)
     }
   }
 
@@ -123,12 +131,14 @@ package struct ConfigurationSetting: Sendable, Equatable {
 }
 
 extension ConfigurationNode {
-  /// The same without places, which are those of another text.
-  fileprivate var withoutPositions: ConfigurationNode {
+  /// The same with one place for all, in place of those of another text.
+  fileprivate func placed(at position: Position) -> ConfigurationNode {
     switch content {
-    case .list(let elements): ConfigurationNode(.list(elements.map(\.withoutPositions)))
-    case .map(let entries): .map(entries.map { Entry($0.key, $0.value.withoutPositions) })
-    default: ConfigurationNode(content)
+    case .list(let elements): ConfigurationNode(.list(elements.map { $0.placed(at: position) }), at: position)
+    case .map(let entries):
+      ConfigurationNode(
+        .map(entries.map { Entry($0.key, $0.value.placed(at: position), at: position) }), at: position)
+    default: ConfigurationNode(content, at: position)
     }
   }
 
@@ -138,15 +148,17 @@ extension ConfigurationNode {
   ) -> ConfigurationNode {
     switch content {
     case .text(let path) where row?.isPath == true && row?.form.hasPrefix("text") == true:
-      return .text(ConfigurationPath.absolute(path, in: folder))
+      return ConfigurationNode(.text(ConfigurationPath.absolute(path, in: folder)), at: position)
     case .map(let entries):
-      return .map(
-        entries.map { entry in
-          let row = row?.isPath == true && keys.isEmpty ? row?.asText : keys.named(entry.key, beside: entries).first
-          return Entry(entry.key, entry.value.resolvingPaths(row, keys: row?.keys ?? [], in: folder))
-        })
+      return ConfigurationNode(
+        .map(
+          entries.map { entry in
+            let row = row?.isPath == true && keys.isEmpty ? row?.asText : keys.named(entry.key, beside: entries).first
+            let value = entry.value.resolvingPaths(row, keys: row?.keys ?? [], in: folder)
+            return Entry(entry.key, value, at: entry.position)
+          }), at: position)
     case .list(let elements):
-      return ConfigurationNode(.list(elements.map { $0.resolvingPaths(row, keys: keys, in: folder) }))
+      return ConfigurationNode(.list(elements.map { $0.resolvingPaths(row, keys: keys, in: folder) }), at: position)
     default: return self
     }
   }
