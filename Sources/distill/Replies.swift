@@ -120,7 +120,8 @@ internal import Wording
         if out != nil {
           let unit = format == .labelStudio ? "task" : "row"
           Output.error(
-            "\(NumberText.counted(written.rows, unit)) written, of \(NumberText.replies(annotations.count)) read from \(store)")
+            "\(NumberText.counted(written.rows, unit)) written, of \(NumberText.replies(annotations.count)) read from \(store)"
+          )
         }
         if !written.leftOut.isEmpty { Output.error(listing: written.leftOut, as: "left out") }
       }

@@ -7,10 +7,10 @@
 
   /// Whether progress is shown.
   struct ProgressOptions: ParsableArguments {
-    @Flag(name: .shortAndLong, help: "Show no progress.")
+    @Flag(name: .shortAndLong, help: "Show no progress; warnings of what was lost or left out are still shown.")
     var quiet = false
 
-    var reporter: ProgressReporter { ProgressReporter(style: quiet ? .silent : .automatic()) }
+    var reporter: ProgressReporter { ProgressReporter(style: quiet ? .warnings : .automatic()) }
   }
 
   /// Keys of the configuration given on the command line.

@@ -98,7 +98,9 @@ import Testing
         "1 item of which no label has most of the replies (--truth says what is right)",
       ])
     #expect(try written(.preference, two, truth: ["1": "pristine"]).rows == 1)
-    #expect(try written(.preference, two, truth: ["1": "other"]).leftOut.last == "1 item of which no reply has the right label")
+    #expect(
+      try written(.preference, two, truth: ["1": "other"]).leftOut.last
+        == "1 item of which no reply has the right label")
     let bare = Self.replies.map { reply in
       var reply = reply
       reply.reply.probabilities = [:]

@@ -33,7 +33,7 @@
 
     func run() async throws {
       let folder = URL(filePath: out).absoluteURL
-      let reporter = ProgressReporter(style: quiet ? .silent : .automatic())
+      let reporter = ProgressReporter(style: quiet ? .warnings : .automatic())
       let evaluation = try await Demonstration(folder: folder, seed: seed, isQuick: quick, reporter: reporter).run()
       if let evaluation { print(EvaluationTable(evaluation)) }
       print("\nserved, and asked about one photo:\n\(try await ServedDecision(folder: folder).ask())")

@@ -132,7 +132,7 @@ extension DualCheckerRun {
     let texts = Dictionary((own?.training ?? []).map { ($0.id, $0.text) }) { first, _ in first }
     let again = items.count { texts[$0.id] == $0.text }
     if again > 0 {
-      reporter.message(
+      reporter.warn(
         "\(again) of \(NumberText.counted(items.count, "labelled record")) in \(file.path) "
           + "\(again == 1 ? "is a training record" : "are training records") of the run, on which the student is righter than on "
           + "others: a threshold from them promises too much")

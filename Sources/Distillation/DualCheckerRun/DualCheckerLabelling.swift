@@ -90,7 +90,7 @@ extension DualCheckerRun {
   private func savedState(_ key: String) throws -> DualCheckerState? {
     guard FileManager.default.fileExists(atPath: stateFile.path) else { return nil }
     guard let state = try? JSONDecoder().decode(DualCheckerState.self, from: Data(contentsOf: stateFile)) else {
-      reporter.message("\(stateFile.path) can't be read; labelling begins anew")
+      reporter.warn("\(stateFile.path) can't be read; labelling begins anew")
       return nil
     }
     return state.key == key ? state : nil

@@ -97,7 +97,7 @@ extension DualCheckerRun {
       }
       try each(Prediction.all(part, all), part)
     }
-    if let sentence = cut.sentence { reporter.message(sentence) }
+    if let sentence = cut.sentence { reporter.warn(sentence) }
   }
 
   /// Predictions as decision rows: what the student learned to answer about each record, and how probable it finds each label. A
@@ -136,9 +136,9 @@ extension DualCheckerRun {
     let taken = items.filter { faults[$0.id] == nil }
     let stated = try await student.predictions(for: taken)
     let cut = CutTexts(taken, student.readParts(of: taken), answers: taken.map { gold.answer(of: $0.id) })
-    if let sentence = cut.sentence { reporter.message(sentence) }
+    if let sentence = cut.sentence { reporter.warn(sentence) }
     if let first = items.first(where: { faults[$0.id] != nil }) {
-      reporter.message(
+      reporter.warn(
         "\(faults.count) of \(NumberText.counted(items.count, "record")) can't be taken by the student and count as wrong; the "
           + "first is item '\(first.id)': \(faults[first.id] ?? "")")
     }
@@ -164,7 +164,7 @@ extension DualCheckerRun {
     if split != nil { mapping.split = configuration.data.mapping.split ?? "split" }
     let records = try Dataset(contentsOf: data, mapping: mapping)
     let setAside = (records.setAside + gold.setAside).sorted()
-    if let listed = setAside.listed { reporter.message(listed) }
+    if let listed = setAside.listed { reporter.warn(listed) }
     let inSplit = split.map(records.items(in:)) ?? records.items
     if let split, inSplit.isEmpty { throw RunError.emptySplit(split, known: records.splits, setAside: setAside) }
     let items = inSplit.filter { gold.has($0.id) && shard.contains($0.group) }

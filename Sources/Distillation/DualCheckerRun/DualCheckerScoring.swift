@@ -42,7 +42,7 @@ extension DualCheckerRun {
     results.append(.init("teacher", score(replies.map { $0.flatMap { data.task.answer(of: $0.reply) } })))
     let stated = try await student.predictions(for: test.map(\.item))
     let cut = CutTexts(test.map(\.item), student.readParts(of: test.map(\.item)), answers: test.map(\.answer))
-    if let sentence = cut.sentence { reporter.message("scored records: \(sentence)") }
+    if let sentence = cut.sentence { reporter.warn("scored records: \(sentence)") }
     let given = fitted.map { fitted in stated.map { $0.calibrated(by: fitted.calibration) } } ?? stated
     results.append(
       .init(

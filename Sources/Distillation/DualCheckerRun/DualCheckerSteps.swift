@@ -34,12 +34,12 @@ final class DualCheckerSteps {
     engine = StepEngine(records: StepRecords(run: run.folder), reporter: run.reporter)
     conductor = StudentConductor(run.ranks)
     records = try DualCheckerRecords(run.configuration, rows: RunRules(of: run.folder).rows)
-    if let listed = records.setAside.listed { run.reporter.message(listed) }
+    if let listed = records.setAside.listed { run.reporter.warn(listed) }
     if records.poolSize == 0 {
       let learners = [run.configuration.teacher, run.configuration.second].compactMap(\.self).filter {
         $0.kind == .inContext
       }
-      run.reporter.message(
+      run.reporter.warn(
         "no training record has a label: teachers are asked without demonstrations, and the template's versions are not compared"
           + learners.map {
             "; teacher '\($0.name)' learns from demonstrations alone, and goes by what task.labels says of their meaning"
@@ -122,7 +122,7 @@ final class DualCheckerSteps {
     let data = try await DualCheckerData(records, run.configuration, encoder: encoder)
     let untrained = try untrained(data.task)
     try untrained.check(records.ofStudent)
-    if let sentence = records.cut(by: untrained).sentence { run.reporter.message(sentence) }
+    if let sentence = records.cut(by: untrained).sentence { run.reporter.warn(sentence) }
     let loop = try await run.loop(data, teachers: teachers, encoder: encoder)
     let work = Work(data: data, untrained: untrained, loop: loop, retrievalPrompt: folderEncoder?.prompt)
     foundWork = work

@@ -65,7 +65,8 @@ package enum HumanTruth {
     case .page: file = folder.appending(path: "review-answers.jsonl")
     }
     guard FileManager.default.fileExists(atPath: file.path) else {
-      let remedy = configuration.review.source == .page ? "; distill review --run \(folder.relativePath) asks for them" : ""
+      let remedy =
+        configuration.review.source == .page ? "; distill review --run \(folder.relativePath) asks for them" : ""
       throw CheckingError.noTruth(
         folder.relativePath,
         reason: "its labels (review.source: \(configuration.review.source.rawValue)) are to stand in "

@@ -13,7 +13,7 @@ extension DistillationRun {
   /// - Throws: `TeacherProtocolError`: of the file, for the first such image under `strict`, and where no row is left.
   func captionRows(_ pretrain: PretrainConfiguration) throws -> [CaptionFile.Row] {
     let file = try captionFile(pretrain)
-    if let listed = file.setAside.listed { reporter.message(listed) }
+    if let listed = file.setAside.listed { reporter.warn(listed) }
     let faults = look(at: file.rows, pretrain).faults
     let bad = file.rows.compactMap { row in
       faults[imagePath(row, pretrain)].map { (path: imagePath(row, pretrain), reason: $0) }
@@ -23,7 +23,7 @@ extension DistillationRun {
       return file.rows
     }
     if configuration.strict { throw TeacherProtocolError.badImage(file: first.path, reason: first.reason) }
-    reporter.message(
+    reporter.warn(
       "\(NumberText.counted(bad.count, "row")) of \(pretrain.captions) can't be used, the first: \(first.path): \(first.reason)"
     )
     let rows = file.rows.filter { faults[imagePath($0, pretrain)] == nil }
@@ -66,7 +66,7 @@ extension DistillationRun {
     problems.sort()
     if configuration.strict, let first = problems.first { throw TeacherProtocolError.badRow(first) }
     if taken.isEmpty { throw TeacherProtocolError.noRows(file: pretrain.captions, problems: problems) }
-    if let listed = problems.listed { reporter.message(listed) }
+    if let listed = problems.listed { reporter.warn(listed) }
     try pretrain.demandPhotos(taken.count)
     return taken
   }

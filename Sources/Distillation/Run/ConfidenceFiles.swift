@@ -80,7 +80,7 @@ struct ConfidenceFiles {
   func calibration() throws -> StudentCalibration? {
     guard let (calibration, strangeness) = try stored() else { return nil }
     guard let strangeness else { return calibration }
-    reporter.message(
+    reporter.warn(
       "\(calibrationFile.path) was \(strangeness.words), so probabilities are not calibrated: \(strangeness.remedy)")
     return nil
   }
@@ -166,15 +166,15 @@ struct ConfidenceFiles {
     let file = try ThresholdFile(contentsOf: thresholdFile)
     let remedy = "so no row is marked for review: find it again with distill threshold --run \(folder.path)"
     guard try file.adapter == student, try file.calibration == digest(of: calibration) else {
-      reporter.message("\(thresholdFile.path) was found for another student or calibration, \(remedy)")
+      reporter.warn("\(thresholdFile.path) was found for another student or calibration, \(remedy)")
       return nil
     }
     guard try isOwn(base: file.base) else {
-      reporter.message("\(thresholdFile.path) was \(Strangeness.base.words), \(remedy)")
+      reporter.warn("\(thresholdFile.path) was \(Strangeness.base.words), \(remedy)")
       return nil
     }
     guard (file.question ?? question) == question else {
-      reporter.message("\(thresholdFile.path) was found with another prompt or with other answers, \(remedy)")
+      reporter.warn("\(thresholdFile.path) was found with another prompt or with other answers, \(remedy)")
       return nil
     }
     return file

@@ -104,7 +104,7 @@ public struct DistillationRun: Sendable {
       configuration, labels: labels, plugins: plugins, folder: folder, plainIDs: data.plainIDs, conductor: conductor)
     for replies in teachers.recorded {
       try data.check(replies)
-      if let listed = replies.setAside.listed { reporter.message(listed) }
+      if let listed = replies.setAside.listed { reporter.warn(listed) }
     }
     try teachers.refuseSilentRecords(on: data.train)
     let store = try store ?? openStore()
@@ -117,7 +117,7 @@ public struct DistillationRun: Sendable {
       var annotator = try Annotator(store: store, labels: labels, assignments: assignments, ledger: ledger)
       annotator.readsCutReplies = try RunRules(of: folder).cut == .label
       annotator.stopsWithoutLabels = configuration.spending.unreadable == .stop
-      annotator.tell = { [reporter] in reporter.message($0) }
+      annotator.tell = { [reporter] in reporter.warn($0) }
       try await sayBefore(asking: annotator, data.dataset, items)
       reporter.begin(title, total: items.count * assignments.count, unit: "replies")
       let run = try await annotator.annotate(data.dataset, items: items) { [reporter] in
@@ -153,7 +153,7 @@ public struct DistillationRun: Sendable {
   private func sayingWhoIsSilent(_ teachers: RunTeachers, on scored: [Item]) -> [Annotator.Assignment] {
     let silent = teachers.silent(on: scored)
     for name in silent.sorted() {
-      reporter.message(
+      reporter.warn(
         "teacher \(name) has no recorded reply on the \(configuration.evaluation.split.rawValue) items: its result is left out"
       )
     }
@@ -168,13 +168,13 @@ public struct DistillationRun: Sendable {
     var data = try RunData(configuration, labels: labels, files: files, rows: rules.rows)
     try lookAtImages(of: &data, remembers: remembers)
     if rules.images == .byContent, let images = data.images { data.key = StepRecords.key(data.key, images) }
-    let unused = data.rowsInNoSplit(configuration.data)
     let unlabelled = rowsWithoutLabel(data, areScored: false)
     let lacking = unlabelled.listed(
       as:
         "\(NumberText.counted(unlabelled.count, "training row")) without a label that can be used, on which no budget is spent"
     )
-    for text in [data.setAside.listed, lacking, data.renaming, unused].compactMap(\.self) { reporter.message(text) }
+    for text in [data.setAside.listed, lacking, data.rowsInNoSplit(configuration.data)] { text.map(reporter.warn) }
+    if let renaming = data.renaming { reporter.message(renaming) }
     return data
   }
 
@@ -189,7 +189,7 @@ public struct DistillationRun: Sendable {
     let all = setAside.all
     guard !all.isEmpty else { return }
     let more = all.count > 8 ? ["  and \(all.count - 8) more"] : []
-    reporter.message(
+    reporter.warn(
       (["\(NumberText.counted(all.count, "item")) can't be put to the student:"]
         + all.prefix(8).map { "  item \($0.item): \($0.reason)" } + more).joined(separator: "\n"))
   }
@@ -213,7 +213,7 @@ public struct DistillationRun: Sendable {
       if failures.count == run.items.count, !isOverBudget || configuration.missingReplies == .accept {
         throw RunError.silentTeacher(teacher, failures[0].reason)
       }
-      reporter.message(run.words(about: teacher, failures))
+      reporter.warn(run.words(about: teacher, failures))
     }
   }
 
@@ -240,7 +240,7 @@ public struct DistillationRun: Sendable {
       given.labels[$0.item.id] == nil && given.opinions[$0.item.id, default: 0] < opinions
     }
     if budget > 0, budget < opinions, !open.isEmpty {
-      reporter.message(
+      reporter.warn(
         "review.budget allows \(NumberText.counted(budget, "label")), and review.opinions wants \(opinions) of each item, so nobody is "
           + "asked; raise the budget")
     }
@@ -253,7 +253,7 @@ public struct DistillationRun: Sendable {
       found.add(fresh)
       let open = ordered.count { state.data.gold?.has($0.item.id) == false }
       if open > 0 {
-        reporter.message(
+        reporter.warn(
           "\(open) of \(NumberText.counted(ordered.count, "conflict")) for people \(open == 1 ? "has" : "have") no label that can "
             + "be used in the data, and the run goes on without; review.budget is spent on the others alone")
       }
@@ -270,7 +270,8 @@ public struct DistillationRun: Sendable {
       let items = Set(state.data.train.map(\.id))
       let source = try ReviewFileSource(
         URL(filePath: path), labels: state.labels, items: items, strict: configuration.strict)
-      if let listed = source.setAside.listed { reporter.message(listed) }
+      if let listed = source.setAside.listed { reporter.warn(listed) }
+      found.setAside = source.setAside
       let fresh = try await source.labels(for: asked.map(\.item))
       // A file that answers none of these questions was filled in for others, of an earlier round, or is not begun.
       if fresh.isEmpty { try wait() }
@@ -280,7 +281,7 @@ public struct DistillationRun: Sendable {
       try await addDecisions(about: Array(ordered.prefix(max(0, allowed))), to: &found)
     }
     if found.spent > budget {
-      reporter.message(
+      reporter.warn(
         "people gave \(NumberText.counted(found.spent, "label")), more than the \(budget) that review.budget allows; all are counted"
       )
     }

@@ -93,9 +93,9 @@ extension DistillationRun {
     file.calibration = evaluator.calibration(of: stated, by: fitted?.calibration)
     file.stage2 = second.choice
     let unlabelled = gold.problems(of: state.data.test)
-    if let listed = unlabelled.listed { reporter.message(listed) }
+    if let listed = unlabelled.listed { reporter.warn(listed) }
     let scored = Set(items.map(\.id))
-    let refused = refused(state, stages, areScored: true) { !scored.contains($0) }
+    let refused = refused(state, stages, second, areScored: true) { !scored.contains($0) }
     let notTaken = notTaken(stages) { scored.contains($0) }
     file.setAside = refused.isEmpty ? nil : refused
     file.notTaken = notTaken.isEmpty ? nil : notTaken
@@ -107,23 +107,23 @@ extension DistillationRun {
   private func write(
     _ reason: String, _ stages: StudentStages<some Student>, _ state: RunState, _ second: SecondStage, labelsRead: Int
   ) throws {
-    reporter.message(reason)
+    reporter.warn(reason)
     var file = EvaluationFile(
       items: state.data.train.count, testItems: 0, labelsSpent: second.human.spent + labelsRead,
       teacherLabels: plugins.teacherLabels, results: [:])
     file.unsaid = [reason]
     file.stage2 = second.choice
-    let refused = refused(state, stages, areScored: false)
+    let refused = refused(state, stages, second, areScored: false)
     file.setAside = refused.isEmpty ? nil : refused
     try file.write(to: folder.appending(path: "evaluation.json"))
   }
 
-  /// What could not be used, in words: rows, and of the items that a student does not take those that are meant.
+  /// What could not be used, in words: rows, lines of human labels, and of the items that a student does not take those that are meant.
   private func refused(
-    _ state: RunState, _ stages: StudentStages<some Student>, areScored: Bool,
+    _ state: RunState, _ stages: StudentStages<some Student>, _ second: SecondStage, areScored: Bool,
     isMeant: (String) -> Bool = { _ in true }
   ) -> [String] {
-    (state.data.setAside + rowsWithoutLabel(state.data, areScored: areScored)).map(\.description)
+    (state.data.setAside + rowsWithoutLabel(state.data, areScored: areScored) + second.human.setAside).map(\.description)
       + notTaken(stages, isMeant: isMeant)
   }
 

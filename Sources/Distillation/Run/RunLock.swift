@@ -25,7 +25,7 @@ struct RunLock {
         close(descriptor)
         throw RunError.underWay(folder.path, holder: holder.isEmpty ? "another process" : holder)
       default:
-        reporter.message(
+        reporter.warn(
           "\(file.path) can't be locked (\(String(cString: strerror(errno)))): a second start of this run would not be "
             + "noticed")
         return

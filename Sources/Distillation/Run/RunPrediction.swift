@@ -169,13 +169,13 @@ extension DistillationRun {
       let others = try OwnItems(configuration).others(among: items, of: dataset)
       guard !others.isEmpty else { return [] }
       let examples = others.prefix(5).map { "'\($0)'" }.joined(separator: ", ") + (others.count > 5 ? " ..." : "")
-      reporter.message(
+      reporter.warn(
         "\(others.count) of \(NumberText.counted(items.count, "id")) in \(dataset.file) \(others.count == 1 ? "stands" : "stand") "
           + "for other items in the run's data (\(examples)): recorded replies are about those, so \(recorded.listedNames) "
           + "\(recorded.count == 1 ? "is" : "are") not scored; give new items ids of their own")
       return Set(recorded)
     } catch {
-      reporter.message(
+      reporter.warn(
         "whether the ids of \(dataset.file) stand for the items of the run can't be checked, so replies of "
           + "\(recorded.listedNames) may be about others: \(FaultText.sentence(for: error))")
       return []
@@ -200,11 +200,11 @@ extension DistillationRun {
     {
       var annotator = try Annotator(store: store, labels: labels, assignments: assignments, ledger: ledger)
       annotator.readsCutReplies = try RunRules(of: folder).cut == .label
-      annotator.tell = { [reporter] in reporter.message($0) }
+      annotator.tell = { [reporter] in reporter.warn($0) }
       try await sayBefore(asking: annotator, dataset, items)
       let run = try await annotator.annotate(dataset, items: items)
       for (teacher, failures) in Dictionary(grouping: run.failures, by: \.teacher).sorted(by: { $0.key < $1.key }) {
-        reporter.message(run.words(about: teacher, failures))
+        reporter.warn(run.words(about: teacher, failures))
       }
       for annotation in run.annotations.joined() {
         answered.insert(annotation.teacher)
@@ -212,7 +212,7 @@ extension DistillationRun {
       }
     }
     for name in teachers.names where !leftOut.contains(name) && !answered.contains(name) {
-      reporter.message("teacher:\(name) has no replies to these items, and is not scored")
+      reporter.warn("teacher:\(name) has no replies to these items, and is not scored")
     }
     return teachers.names.filter(answered.contains).map { name in
       .init(
@@ -238,7 +238,7 @@ extension DistillationRun {
     let (models, services) = (part { $0 is any BatchTeacher && !$0.answersByItem }, part { !($0 is any BatchTeacher) })
     if !models.isEmpty { stores.append((MemoryAnnotationStore(over: store), models)) }
     if !services.isEmpty {
-      reporter.message("the store in \(configuration.store) is read-only: services are not asked, what it has counts")
+      reporter.warn("the store in \(configuration.store) is read-only: services are not asked, what it has counts")
       stores.append((store, services))
     }
     return stores

@@ -44,6 +44,6 @@ extension DistillationRun {
   /// Refuses questions that can't be asked, and says what of the items is not asked about.
   func lookAtPrompts() throws {
     try configuration.refuseUnsuitedPrompts()
-    for field in configuration.unaskedFields { reporter.message("\(field.key): \(field.text)") }
+    for field in configuration.unaskedFields { reporter.warn("\(field.key): \(field.text)") }
   }
 }

@@ -36,7 +36,7 @@ extension DistillationRun {
     content.conflictCount = conflicts.count
     content.conflicts = try await gallery(stages, state, conflicts, second)
     content.setAside =
-      (state.data.setAside + rowsWithoutLabel(state.data, areScored: true)).map {
+      (state.data.setAside + rowsWithoutLabel(state.data, areScored: true) + second.human.setAside).map {
         .init(place: "\($0.file):\($0.line)", reason: "\($0.expected); found \($0.found)")
       }
       + (state.train.failures + state.test.failures).map {

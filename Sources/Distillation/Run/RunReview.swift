@@ -64,7 +64,7 @@ extension DistillationRun {
     let others = Set(entries.filter { $0.label != nil }.map(\.item))
       .subtracting(asked.map(\.item.id)).subtracting(human.opinions.keys)
     if !others.isEmpty {
-      reporter.message(
+      reporter.warn(
         "\(place) has decisions about \(NumberText.counted(others.count, "item")) that the run does not ask about now, since "
           + "review.budget, review.order, the labels or the replies have changed; they are kept, and not used")
     }
@@ -85,7 +85,7 @@ extension DistillationRun {
     let opinions = configuration.review.opinionsOfItem
     func say(_ count: Int, _ lack: String, _ remedy: String) {
       guard count > 0 else { return }
-      reporter.message(
+      reporter.warn(
         "\(count) of \(NumberText.counted(asked.count, "conflict")) for people \(lack), and the run goes on without "
           + "\(opinions > 1 ? "that" : "them"); \(remedy)")
     }

@@ -125,14 +125,14 @@ extension SpendingConfiguration {
   ) throws -> SpendingLedger {
     let isShared = over == .store
     func told(_ ledger: SpendingLedger) -> SpendingLedger {
-      ledger.tell.withLock { $0 = { reporter.message($0) } }
+      ledger.tell.withLock { $0 = { reporter.warn($0) } }
       return ledger
     }
     if isShared, let budget = try serverBudget(store, of: Set(teachers), isDurable: isDurable) {
       return told(SpendingLedger(limit: asLimit, shared: budget))
     }
     if !isShared, ConfigurationPath.isServer(store), asLimit != SpendingLimit() {
-      reporter.message(
+      reporter.warn(
         "the limits of spending count this folder's run alone; those of all workers together: spending.over: store")
     }
     let place = isShared ? URL(filePath: NSString(string: store).expandingTildeInPath) : folder

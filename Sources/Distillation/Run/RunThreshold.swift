@@ -36,7 +36,7 @@ extension DistillationRun {
     if let data {
       let (dataset, items, gold, setAside) = try labelled(data, split: split, .whole, labels)
       if let first = setAside.first {
-        reporter.message(
+        reporter.warn(
           "\(NumberText.counted(setAside.count, "row")) of \(data.path) can't be used, and are not counted: \(first)"
             + (setAside.count > 1 ? " ..." : ""))
       }
@@ -44,7 +44,7 @@ extension DistillationRun {
       let trained = Dictionary((run?.train ?? []).map { ($0.id, $0.fields) }) { first, _ in first }
       let known = items.count { trained[$0.id] == $0.fields }
       if known > 0 {
-        reporter.message(
+        reporter.warn(
           "\(known) of \(NumberText.counted(items.count, "labelled item")) in \(data.path) "
             + "\(known == 1 ? "is a training item" : "are training items") of the run, on which the student is righter than on others: "
             + "a threshold from them promises too much")

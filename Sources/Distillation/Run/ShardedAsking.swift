@@ -48,7 +48,7 @@ extension DistillationRun {
     defer { if let closing = ledger.closing { reporter.message(closing) } }
     var annotator = try Annotator(store: store, labels: labels, assignments: teachers.assignments, ledger: ledger)
     annotator.stopsWithoutLabels = configuration.spending.unreadable == .stop
-    annotator.tell = { [reporter] in reporter.message($0) }
+    annotator.tell = { [reporter] in reporter.warn($0) }
     let services = Set(teachers.assignments.filter { !($0.teacher is any BatchTeacher) }.map(\.teacher.name))
     let stream = try rowStream(shard)
     reporter.message("shard \(shard): \(stream.count) rows, read as they are asked about")
@@ -107,10 +107,10 @@ extension DistillationRun {
   /// Says what could not be used and what was not answered; the latter is an error unless the configuration accepts it.
   private func conclude(_ asked: RowsAsked, _ services: Set<String>, _ ledger: SpendingLedger) throws {
     if let first = asked.problems.first {
-      reporter.message("\(NumberText.counted(asked.problemCount, "row")) can't be used, the first: \(first)")
+      reporter.warn("\(NumberText.counted(asked.problemCount, "row")) can't be used, the first: \(first)")
     }
     for (teacher, failed) in asked.failed.sorted(by: { $0.key < $1.key }) {
-      reporter.message(
+      reporter.warn(
         "teacher \(teacher): \(failed.count) of \(asked.items) items have no answer; first: \(failed.reason)")
     }
     let missing = asked.unanswered.filter { services.contains($0.key) }.sorted { $0.key < $1.key }

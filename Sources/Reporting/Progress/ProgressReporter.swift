@@ -87,7 +87,7 @@ public final class ProgressReporter: Sendable {
   ///   - done: the units done by an earlier process. The default is 0.
   ///   - unit: the plural name of a unit. The default is `items`.
   package func begin(_ title: String, total: Int?, done: Int = 0, unit: String = "items") {
-    guard style != .silent else { return }
+    guard style.showsProgress else { return }
     state.withLock { state in
       let meter = ProgressMeter(total: total, done: done, at: clock())
       state.task = Task(title: title, unit: unit, meter: meter, begun: done)
@@ -99,7 +99,7 @@ public final class ProgressReporter: Sendable {
   ///
   /// - Parameter pace: what is known of the pace where units are not alike. The default is nil: all of them count.
   package func advance(to units: Int, note: String? = nil, pace: ProgressPace? = nil) {
-    guard style != .silent else { return }
+    guard style.showsProgress else { return }
     state.withLock { state in
       state.task?.meter.advance(to: units, at: clock())
       if let note { state.task?.note = note }
@@ -110,7 +110,7 @@ public final class ProgressReporter: Sendable {
 
   /// Notes that `units` more are done.
   package func advance(by units: Int = 1, note: String? = nil) {
-    guard style != .silent else { return }
+    guard style.showsProgress else { return }
     state.withLock { state in
       guard let done = state.task?.meter.done else { return }
       // Time that passes without a unit is counted with the next one.
@@ -122,7 +122,7 @@ public final class ProgressReporter: Sendable {
 
   /// Notes that one more is done, where so many are all: what is asked again does not count.
   package func advance(upTo most: Int) {
-    guard style != .silent else { return }
+    guard style.showsProgress else { return }
     state.withLock { state in
       guard let done = state.task?.meter.done, done < most else { return }
       state.task?.meter.advance(to: done + 1, at: clock())
@@ -130,9 +130,25 @@ public final class ProgressReporter: Sendable {
     }
   }
 
-  /// Writes a line of its own without disturbing the line that shows progress.
+  /// Writes a line of its own, about how work goes on, without disturbing the line that shows progress.
   package func message(_ text: String) {
+    guard style.showsProgress else { return }
+    say(text)
+  }
+
+  /// The same for what was lost or left out, or is not as it was asked for: heard although no progress is shown.
+  ///
+  /// ```swift
+  /// let progress = ProgressReporter(style: .warnings)
+  /// progress.message("stage 1 is skipped")          // nothing
+  /// progress.warn("2 rows of t.csv can't be used")  // a line
+  /// ```
+  package func warn(_ text: String) {
     guard style != .silent else { return }
+    say(text)
+  }
+
+  private func say(_ text: String) {
     state.withLock { state in
       wipe(&state)
       write(ShownText.safe(text) + "\n")
@@ -142,7 +158,7 @@ public final class ProgressReporter: Sendable {
 
   /// Ends the piece of work with a line that stays: how much was done in what time.
   package func finish() {
-    guard style != .silent else { return }
+    guard style.showsProgress else { return }
     state.withLock { state in
       guard let task = state.task else { return }
       wipe(&state)
@@ -162,7 +178,7 @@ public final class ProgressReporter: Sendable {
     let now = clock()
     let since = task.shown.map { now - $0 }
     switch style {
-    case .silent: return
+    case .silent, .warnings: return
     case .plain(let pause):
       // The first line comes after one pause: a task that is done by then needs only its last line.
       if let since {

@@ -6,8 +6,13 @@ public enum ProgressStyle: Sendable, Equatable {
   case line(columns: Int)
   /// Whole lines, at most one in so many seconds: for log files and pipes.
   case plain(every: Double)
-  /// Nothing.
+  /// Warnings alone: what was lost or left out.
+  case warnings
+  /// Nothing at all.
   case silent
+
+  /// Whether there is progress to be seen.
+  var showsProgress: Bool { self != .warnings && self != .silent }
 
   /// A line where standard error is a terminal, else a plain line every 30 seconds.
   public static func automatic() -> ProgressStyle {

@@ -72,6 +72,48 @@ import Testing
     }
   }
 
+  @Test func `what people wrote in vain is heard without progress, and stands in the figures and the report`()
+    async throws
+  {
+    try await withRunWorld { world in
+      let file = world.folder.appending(path: "review.csv")
+      let own = world.with {
+        $0.review.source = .file
+        $0.review.file = file.path
+      }
+      let folder = world.folder.appending(path: "run")
+      await #expect(throws: RunError.self) { try await own.run().run() }
+      let queue = try String(contentsOf: folder.appending(path: "review-queue.csv"), encoding: .utf8)
+      let ids = queue.split(whereSeparator: \.isNewline).dropFirst().map { String($0.prefix { $0 != "," }) }
+      func label(_ id: String) -> String { own.items.first { $0.id == id }?.label ?? "" }
+      func run(_ table: String) async throws -> String {
+        try Data(("item,label\n" + table).utf8).write(to: file)
+        let said = Said(.warnings)
+        try await DistillationRun(
+          own.configuration, folder: folder, reporter: said.reporter, plugins: own.plugins
+        ).run()
+        return said.text
+      }
+      // Two of four labels, a word that is no label, and an item that the run has not.
+      let usable = ids.prefix(2).map { "\($0),\(label($0))\n" }.joined()
+      let text = try await run(usable + "\(ids[2]),falsfied\nx9,\(label(ids[0]))\n")
+      #expect(text.contains("2 rows can't be used:\n  \(file.path):4: "), "\(text)")
+      #expect(text.contains("found 'falsfied'") && text.contains("found 'x9'"))
+      #expect(text.contains("2 of 4 conflicts for people have no label yet"))
+      #expect(!text.contains("stage 1") && !text.contains("in 0 s"), "\(text)")
+      let evaluation = try #require(try own.run().evaluation)
+      #expect(evaluation.labelsSpent == 2)
+      #expect(evaluation.setAside?.map { $0.contains("falsfied") || $0.contains("'x9'") } == [true, true])
+      let page = try String(contentsOf: folder.appending(path: "report.html"), encoding: .utf8)
+      #expect(page.contains("falsfied"))
+      // The same labels without those lines: nothing is trained again, and the figures no longer name them.
+      let adapter = try own.bytes("stage2/adapter_model.safetensors")
+      #expect(!(try await run(usable)).contains("can't be used"))
+      #expect(try own.run().evaluation?.setAside == nil)
+      #expect(try own.bytes("stage2/adapter_model.safetensors") == adapter)
+    }
+  }
+
   @Test func `a run without a conflict needs no review file`() async throws {
     try await withRunWorld { world in
       let own = world.with {
@@ -134,7 +176,8 @@ import Testing
       }
       try await world.run("oracle").run(through: .review)
       let read = try world.reviewed(of: "oracle")
-      #expect(try await known("oracle", of: world).labels == Dictionary(uniqueKeysWithValues: read.map { ($0, truth($0)) }))
+      #expect(
+        try await known("oracle", of: world).labels == Dictionary(uniqueKeysWithValues: read.map { ($0, truth($0)) }))
 
       let page = world.with { $0.review.source = .page }
       let folder = world.folder.appending(path: "page")

@@ -279,9 +279,13 @@ struct WatchedStudent: Student {
 /// What a run said to its reporter.
 final class Said: Sendable {
   private let lines = Mutex("")
+  private let style: ProgressStyle
+
+  init(_ style: ProgressStyle = .plain(every: 0)) { self.style = style }
+
   var text: String { lines.withLock { $0 } }
   var reporter: ProgressReporter {
-    ProgressReporter(style: .plain(every: 0), clock: { 0 }, write: { text in self.lines.withLock { $0 += text } })
+    ProgressReporter(style: style, clock: { 0 }, write: { text in self.lines.withLock { $0 += text } })
   }
 }
 

@@ -147,15 +147,17 @@ private final class Desk: Sendable {
     #expect(desk.text == "x: 1 \(one) in 4 s, 15.0 \(units)/min\n")
   }
 
-  @Test func `silence says nothing`() {
+  @Test(arguments: [(ProgressStyle.silent, ""), (.warnings, "z\n")])
+  func `silence says nothing, and without progress warnings alone are heard`(style: ProgressStyle, said: String) {
     let desk = Desk()
-    let progress = desk.reporter(.silent)
+    let progress = desk.reporter(style)
     progress.begin("x", total: 1)
     progress.advance(by: 1)
     progress.advance(to: 1)
     progress.message("y")
+    progress.warn("z")
     progress.finish()
-    #expect(desk.text.isEmpty)
+    #expect(desk.text == said)
   }
 
   @Test func `a standard reporter can be made, and words without work under way are harmless`() {

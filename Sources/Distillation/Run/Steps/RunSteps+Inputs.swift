@@ -73,7 +73,8 @@ extension RunSteps {
       return try StepInputs(
         settings: settings,
         [
-          "the version": version, "what stage1 came to": key(.step(.stage1)), "the human labels": key(.step(.review)),
+          "the version": version, "what stage1 came to": key(.step(.stage1)),
+          "the human labels": HumanKey(key(.step(.review))).labels,
           StepInputs.settings: settings, "the reference's adapter": run.referenceDigest(),
         ],
         and: taken(configuration.stage2.adapter, "stage2.adapter")
@@ -81,6 +82,7 @@ extension RunSteps {
           .merging(configuration.stage2.choose == .dev ? developmentData() : [:]) { own, _ in own })
     case .step(.evaluate):
       let settings = settings(.evaluate)
+      let human = HumanKey(key(.step(.review)))
       return try StepInputs(
         settings: settings,
         [
@@ -89,7 +91,8 @@ extension RunSteps {
           "the data": files.key, StepInputs.settings: settings,
           "what the caller says of teachers' labels": "\(run.plugins.teacherLabels ?? -1)",
         ],
-        and: (configuration.review.opinionsOfItem > 1 ? ["the human labels": key(.step(.review))] : [:])
+        and: (configuration.review.opinionsOfItem > 1 ? ["the human labels": human.labels] : [:])
+          .merging(human.unusable.isEmpty ? [:] : ["labels without use": human.unusable]) { own, _ in own }
           .merging(
             configuration.evaluation.calibration == nil
               ? [:] : ["how calibrations are learned": StudentCalibration.rule]

@@ -130,8 +130,8 @@ final class RunSteps {
       let lines = human.labels.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
       // Where every label is one person's, it says nothing more.
       let more = human.opinions.filter { $0.value != 1 || human.labels[$0.key] == nil }.sorted { $0.key < $1.key }
-      return .init(
-        key: StepRecords.key((lines + more.map { "\($0.key) by \($0.value)" }).joined(separator: "\n")))
+      let labels = StepRecords.key((lines + more.map { "\($0.key) by \($0.value)" }).joined(separator: "\n"))
+      return .init(key: HumanKey(labels: labels, setAside: human.setAside).text)
     case .step(.stage1): return try await .init(key: student().stage1().key)
     case .step(.stage2): return try await .init(key: student().stage2().trained.key)
     case .step(.evaluate):

@@ -75,7 +75,7 @@ extension StepRecords {
   /// Says what is made anew, and removes what is left of it, so that nothing goes on from there.
   func clear(_ damage: [Damage], of name: String, reporter: ProgressReporter) {
     for one in damage {
-      reporter.message("\(one.file.path) \(one.reason); \(name) makes it anew")
+      reporter.warn("\(one.file.path) \(one.reason); \(name) makes it anew")
       try? FileManager.default.removeItem(at: one.file)
     }
   }
