@@ -1,4 +1,5 @@
 import CImageCodecs
+internal import JSON
 
 /// Reads PNG, JPEG, WebP and GIF files into ``RGBImage``.
 ///
@@ -52,7 +53,7 @@ public struct ImageDecoder: Sendable {
     public var maximumSide = 65_535
 
     /// The most bytes of a file that are read. The default is 256 MiB.
-    public var maximumFileBytes = 256 << 20
+    public var maximumFileBytes = mostImageBytes
 
     /// The pixels that a model sees.
     public init() {}

@@ -34,11 +34,11 @@ public enum ImageDecodingError: Error, Sendable, Equatable, CustomStringConverti
     case .notAnImage(let file, let found):
       "\(file): expected a PNG, JPEG, WebP or GIF file, found \(found); convert it to one of these"
     case .fileTooLarge(let file, let bytes, let limit):
-      "\(file): \(bytes) bytes, over the limit of \(limit); shrink the image or raise maximumFileBytes"
+      "\(file): \(bytes) bytes, over the limit of \(limit); shrink the image (a program may raise maximumFileBytes)"
     case .tooManyPixels(let file, let width, let height, let limit):
-      "\(file): \(width)x\(height) pixels, over the limit of \(limit) in all; shrink the image or raise maximumPixels"
+      "\(file): \(width)x\(height) pixels, over the limit of \(limit) in all; shrink the image (a program may raise maximumPixels)"
     case .sideTooLong(let file, let width, let height, let limit):
-      "\(file): \(width)x\(height) pixels, over the limit of \(limit) a side; cut the image or raise maximumSide"
+      "\(file): \(width)x\(height) pixels, over the limit of \(limit) a side; cut the image (a program may raise maximumSide)"
     case .truncated(let file, let format, let found):
       "\(file): the \(format) file ends before its image does, after \(found) bytes; fetch it again"
     case .damaged(let file, let format, let reason):
@@ -49,7 +49,7 @@ public enum ImageDecodingError: Error, Sendable, Equatable, CustomStringConverti
     case .unsupported(let file, let format, let reason):
       "\(file): this kind of \(format) is not read (\(reason)); save it as 8-bit baseline JPEG or as PNG"
     case .outOfMemory(let file, let width, let height):
-      "\(file): no memory for \(width)x\(height) pixels; lower maximumPixels or free memory"
+      "\(file): no memory for \(width)x\(height) pixels; shrink the image or free memory"
     case .notEncoded(let format, let reason):
       "the image can't be written as \(format) (\(reason))"
     case .badConfiguration(let file, let key, let expected, let found):

@@ -5,6 +5,9 @@ package struct UnreadableFile: LocalizedError {
   package let errorDescription: String?
 }
 
+/// The most bytes of an image file that are read, wherever it is read: 256 MiB, about what the most pixels that are decoded take.
+package let mostImageBytes = 256 << 20
+
 /// The bytes of a regular file: opening a pipe would wait for a writer, and a device has no end.
 ///
 /// - Parameter limit: the most bytes that it may have. The default is 256 MiB, several times the largest tokenizer.
@@ -18,7 +21,7 @@ package func readRegularFile(_ url: URL, limit: Int = 1 << 28 - 1) throws -> Dat
     throw UnreadableFile(errorDescription: "It is not a regular file.")
   }
   guard Int(status.st_size) <= limit else {
-    throw UnreadableFile(errorDescription: "It has more than \(limit) bytes.")
+    throw UnreadableFile(errorDescription: "It has \(status.st_size) bytes, and \(limit) are read at most.")
   }
   return try file.read(upToCount: Int(status.st_size)) ?? Data()
 }

@@ -7,9 +7,10 @@ extension LoRAConfiguration {
   ///
   /// Names are those of the file; places in the vision tower count, since the file has named its targets itself.
   ///
-  /// - Throws: ``LoRAError/unusableFile(_:_:)``, or ``LoRAError/unsupportedOption(file:option:expected:found:)`` for each
+  /// - Throws: ``LoRAError/unusableFile(_:_:)`` or ``LoRAError/unsupportedOption(file:option:expected:found:)`` for each
   ///   option under which the adapter would compute something else than it does here.
   public init(adapterFolder folder: URL) throws {
+    try AdapterFolder.demand(folder, weights: false)
     self = try PEFTConfiguration.read(folder.appendingPathComponent("adapter_config.json"))
   }
 }

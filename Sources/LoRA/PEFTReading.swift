@@ -25,6 +25,7 @@ extension Module {
   /// - Throws: ``LoRAError``, or `Tensor.SafetensorsError` for a damaged file; the model is then unchanged.
   @discardableResult
   public mutating func loadAdapter(from folder: URL, named name: String = "default") throws -> LoRAConfiguration {
+    try AdapterFolder.demand(folder)
     let stored = try LoRAConfiguration(adapterFolder: folder)
     let file = try Tensor.SafetensorsFile(contentsOf: folder.appendingPathComponent("adapter_model.safetensors"))
     var (result, untied) = (self, withOwnHead())

@@ -175,6 +175,28 @@ import Testing
     }
   }
 
+  @Test func `a folder that is no adapter's is told what it lacks, and where an adapter lies`() throws {
+    try withTemporaryFolder { folder in
+      let (model, configuration) = try adapted()
+      try model.saveAdapter(to: folder.appending(path: "x/mine"), configuration: configuration, baseModel: "base")
+      func fault(_ name: String) -> String {
+        var other = PathModel.pictures
+        let error = #expect(throws: LoRAError.self) { try other.loadAdapter(from: folder.appending(path: name)) }
+        return error?.description ?? ""
+      }
+      #expect(fault("x").hasSuffix("x: it has no adapter_config.json; 'mine' in it has one: give that folder"))
+      #expect(fault("none").hasSuffix("none: there is no such folder"))
+      let weights = folder.appending(path: "x/mine/adapter_model.safetensors")
+      try FileManager.default.moveItem(at: weights, to: folder.appending(path: "x/mine/adapter_model.bin"))
+      let pickle = fault("x/mine")
+      #expect(pickle.contains("its weights are in adapter_model.bin, a pickle") && pickle.contains("as safetensors"))
+      // What it says without its weights can still be read.
+      #expect(try LoRAConfiguration(adapterFolder: folder.appending(path: "x/mine")).rank == 2)
+      try FileManager.default.removeItem(at: folder.appending(path: "x/mine/adapter_model.bin"))
+      #expect(fault("x/mine").hasSuffix("mine: it has no adapter_model.safetensors, as PEFT writes it"))
+    }
+  }
+
   @Test func `without an adapter there is nothing to save`() throws {
     try withTemporaryFolder { folder in
       let target = folder.appendingPathComponent("a")

@@ -23,6 +23,29 @@ import Testing
     #expect(try images("rows.jsonl", json, "image") == [[["a.png"]], [["b.png", "c d.png"]], [[]], [["e.png"]]])
   }
 
+  /// As `Dataset.to_json` of Hugging Face's datasets writes a column of images that is not decoded: docs of `datasets.Image`.
+  @Test func `an object with a path and no bytes is the path`() throws {
+    let json = """
+      {"id": 1, "text": "t", "image": {"bytes": null, "path": "a.png"}}
+      {"id": 2, "text": "t", "image": [{"path": "b.png"}, "c.png"]}
+      """
+    #expect(try images("rows.jsonl", json, "image") == [[["a.png"]], [["b.png", "c.png"]]])
+    let others = """
+      {"id": 1, "text": "t", "image": "a.png"}
+      {"id": 2, "text": "t", "image": {"bytes": "iVBORw0KGgo=", "path": "a.png"}}
+      {"id": 3, "text": "t", "image": {"bytes": null, "path": null}}
+      {"id": 4, "text": "t", "image": {"path": {"path": "a.png"}}}
+      """
+    let data = try Dataset(
+      contentsOf: scratch.file("others.jsonl", others), mapping: FieldMapping(image: ["image"]))
+    #expect(data.items.map(\.id) == ["1"])
+    #expect(
+      data.setAside.map(\.found) == [
+        "an object with bytes (save them as a file, and give its path) in place 1 of 1", "an object in place 1 of 1",
+        "an object in place 1 of 1",
+      ])
+  }
+
   /// The lists as Python's json and csv modules and pandas 3.1.1 (`DataFrame.to_csv` writes `repr`) put them into a cell.
   @Test(arguments: [
     (#"["a.png", "b.png"]"#, ["a.png", "b.png"]), (#"["\u00e4.png"]"#, ["ä.png"]),

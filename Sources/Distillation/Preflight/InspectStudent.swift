@@ -45,11 +45,17 @@ extension RunCheck {
     }
     if let fresh = run.student.fresh {
       let configuration = fresh.modelConfiguration
+      let made = run.freshModel()
+      let (all, tower) = made.map(Self.parameters) ?? (ModelSize(configuration).parameters, 0)
+      // The folder has one all the same, as every base of its kind.
+      let unused =
+        run.data.fields.image == nil && tower > 0
+        ? ", \(ByteText.count(tower)) of them of a tower that texts don't use" : ""
       findings.ok(
         "student.fresh",
-        "made from nothing: \(ByteText.count(ModelSize(configuration).parameters)) parameters"
+        "made from nothing: \(ByteText.count(all)) parameters\(unused)"
           + (run.pretrain == nil ? ", which know no language but that of this run's rows" : ""))
-      inspectAdapter(run, into: &findings) { try run.freshAdapterPlan() }
+      inspectAdapter(run, into: &findings) { try made?.planAdapters(run.student.lora.asLoRA) }
       return InspectedStudent(configuration: configuration, reserved: SmolVLM.specialTokens)
     }
     guard let path = run.student.model else { return nil }
@@ -123,6 +129,15 @@ extension RunCheck {
     } catch {
       findings.fail("student.lora", FaultText.sentence(for: error))
       return nil
+    }
+  }
+
+  /// The parameters of a model, and those among them that only images use.
+  private static func parameters(of model: SmolVLMModel) -> (all: Int, tower: Int) {
+    model.parameters().reduce(into: (0, 0)) { sum, one in
+      let count = one.parameter.value.shape.reduce(1, *)
+      sum.all += count
+      if ["model.vision_model.", "model.connector."].contains(where: one.path.hasPrefix) { sum.tower += count }
     }
   }
 }

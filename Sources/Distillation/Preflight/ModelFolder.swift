@@ -1,5 +1,6 @@
 internal import Foundation
 internal import JSON
+internal import LoRA
 internal import StudentModels
 internal import Tensor
 internal import Tokenization
@@ -13,6 +14,8 @@ struct ModelFolder {
   let family: StudentFamily
   /// Bytes of all weight files.
   let weightBytes: Int
+  /// Numbers in the weight files; nil for a GGUF file.
+  private var elements: Int?
 
   /// Reads configuration, tokenizer and the heads of the weight files.
   init(_ url: URL) throws {
@@ -21,7 +24,10 @@ struct ModelFolder {
     family = try StudentFamily(contentsOf: url)
     configuration = try StudentFamily.configuration(contentsOf: url)
     _ = try Tokenizer.ofModel(url)
-    if !GGUFModel.isFile(url) { _ = try Tensor.SafetensorsFolder(contentsOf: url) }
+    if !GGUFModel.isFile(url) {
+      let weights = try Tensor.SafetensorsFolder(contentsOf: url)
+      elements = weights.names.reduce(0) { $0 + (weights.shape(of: $1)?.reduce(1, *) ?? 0) }
+    }
     weightBytes = try Self.weightBytes(of: url)
   }
 
@@ -58,7 +64,7 @@ struct ModelFolder {
 
   /// Sizes in words.
   var summary: String {
-    let parameters = ModelSize(configuration).parameters
+    let parameters = elements ?? ModelSize(configuration).parameters
     return
       "\(family.rawValue), \(ByteText.count(parameters)) parameters, \(ByteText.bytes(weightBytes)) on disk"
   }
@@ -66,6 +72,7 @@ struct ModelFolder {
   /// Looks for the two files of a PEFT adapter.
   static func checkAdapter(_ folder: URL) throws {
     let configuration = folder.appending(path: "adapter_config.json")
+    try AdapterFolder.demand(folder)
     guard let data = try? readRegularFile(configuration) else { throw RunError.missing(configuration.path) }
     guard (try? JSONSerialization.jsonObject(with: data)) is [String: Any] else {
       throw StudentError.unusableFile(configuration.path, expected: "a JSON object", found: "something else")

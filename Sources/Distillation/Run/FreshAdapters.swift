@@ -25,13 +25,20 @@ extension RunConfiguration {
   /// - Throws: `LoRAError` where a name or a pattern of `student.lora` matches nothing, or what reading a matcher's sentence
   ///   model throws.
   package func freshAdapterPlan() throws -> AdapterPlan? {
-    guard let fresh = student.fresh else { return nil }
+    guard student.fresh != nil else { return nil }
     let lora = student.lora.asLoRA
     if let matcher = try freshMatcher() { return try matcher.planAdapters(lora) }
+    return try freshModel()?.planAdapters(lora)
+  }
+
+  /// The network that the run makes from nothing, before it has learned anything; nil for a student from a folder, for a matcher,
+  /// and for one too large to be made for this.
+  func freshModel() -> SmolVLMModel? {
+    guard let fresh = student.fresh, fresh.matcher == nil else { return nil }
     let sizes = fresh.modelConfiguration
     var generator = Tensor.Generator(seed: 0)
     guard ModelSize(sizes).parameters <= Self.mostParameters else { return nil }
-    return try SmolVLMModel(sizes, using: &generator).planAdapters(lora)
+    return SmolVLMModel(sizes, using: &generator)
   }
 }
 

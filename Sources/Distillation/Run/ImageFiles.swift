@@ -76,7 +76,7 @@ package struct ImageFiles {
   static func sight(of path: String, _ decoder: ImageDecoder) -> Sight {
     do {
       // Larger files are sent nowhere.
-      let limit = min(decoder.options.maximumFileBytes, ImageReference.maximumBytes)
+      let limit = decoder.options.maximumFileBytes
       let data = try readRegularFile(URL(filePath: path), limit: limit)
       _ = try decoder.decode([UInt8](data), name: path)
       var digest = ContentDigest()

@@ -13,24 +13,19 @@ struct TakenAdapter {
 
   /// The file beside the adapter in which the script says what it was trained from.
   static let origin = "distillation.json"
-  /// The files that it is made of.
-  static let files = ["adapter_config.json", "adapter_model.safetensors"]
 
   /// - Throws: ``RunError/foreignAdapter(key:_:differences:)`` where the folder lacks a file of an adapter.
   init(_ folder: URL, key: String) throws {
     (self.folder, self.key) = (folder, key)
     guard FileManager.default.fileExists(atPath: folder.path) else { throw RunError.missing(folder.path) }
-    let missing = Self.files.filter { !FileManager.default.fileExists(atPath: folder.appending(path: $0).path) }
-    guard missing.isEmpty else {
-      throw RunError.foreignAdapter(
-        key: key, folder.path, differences: missing.map { "it has no \($0), as PEFT writes it" })
-    }
+    let lacks = AdapterFolder.lacks(folder)
+    guard lacks.isEmpty else { throw RunError.foreignAdapter(key: key, folder.path, differences: lacks) }
   }
 
   /// A digest of the adapter.
   var digest: String {
     get throws {
-      try ContentDigest.of(fields: Self.files.map { try Distillation.digest(of: folder.appending(path: $0)) })
+      try ContentDigest.of(fields: AdapterFolder.files.map { try Distillation.digest(of: folder.appending(path: $0)) })
     }
   }
 
@@ -108,7 +103,7 @@ extension StudentStages {
       let began = Date()
       let (model, lora) = try taken.load(
         on: base, baseKey, configuration.student.lora.asLoRA, trainedOn: rows
-      ) { reporter.message("\(name).adapter: \($0)") }
+      ) { reporter.warn("\(name).adapter: \($0)") }
       records.begin(name)
       try model.saveAdapter(
         to: output, configuration: lora, baseModel: configuration.student.model ?? "base", taskType: "CAUSAL_LM")

@@ -1,4 +1,5 @@
 import ContentDigest
+internal import JSON
 public import Foundation
 
 /// An image file and the digest of its bytes: what a question about it is remembered by.
@@ -7,8 +8,8 @@ public struct ImageReference: Sendable, Hashable {
   public let url: URL
   /// SHA-256 of the file's bytes, 64 hexadecimal digits. The same photo under another name has the same digest.
   package let digest: String
-  /// The largest file that is sent anywhere, in bytes: 64 MiB.
-  package static let maximumBytes = 64 << 20
+  /// The largest file that is read, in bytes.
+  package static let maximumBytes = mostImageBytes
 
   /// A reference to a file whose digest is known.
   package init(url: URL, digest: String) {
@@ -33,7 +34,7 @@ public struct ImageReference: Sendable, Hashable {
     } catch TeacherProtocolError.cannotRead(let file, let reason) {
       throw .badImage(file: file, reason: reason)
     } catch TeacherProtocolError.tooLarge(let file, let bytes, let limit) {
-      throw .badImage(file: file, reason: "it has \(bytes) bytes, more than the limit of \(limit)")
+      throw .badImage(file: file, reason: "it has \(bytes) bytes, more than the limit of \(limit); shrink the image")
     } catch {
       throw (error as? TeacherProtocolError) ?? .badImage(file: url.relativePath, reason: "\(error)")
     }

@@ -13,17 +13,24 @@ extension RowFile.Row {
 }
 
 extension JSONValue {
-  /// A path as a cell of a list holds it; nil for what is blank, null, true, false, a list or an object.
+  /// A path as a cell of a list holds it, or the object that Hugging Face's datasets write in its place, `{"path": "a.png",
+  /// "bytes": null}`; nil for what is blank, null, true, false, a list, or an object with bytes.
   var path: String? {
     switch self {
     case .string(let text): text.contains { !$0.isWhitespace } ? text : nil
     case .number(let text): text
-    case .null, .bool, .array, .object: nil
+    case .object: hasBytes ? nil : self["path"]?.string.flatMap { JSONValue.string($0).path }
+    case .null, .bool, .array: nil
     }
   }
 
+  private var hasBytes: Bool { self["bytes"].map { $0 != .null } ?? false }
+
   /// What stands where a path should.
-  var found: String { string.map { _ in "a blank text" } ?? kind }
+  var found: String {
+    if hasBytes { return "an object with bytes (save them as a file, and give its path)" }
+    return string.map { _ in "a blank text" } ?? kind
+  }
 }
 
 /// The values of a list that a text spells; nil where the text is anything else.

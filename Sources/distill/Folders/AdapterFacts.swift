@@ -16,6 +16,7 @@
     }
 
     static func facts(of folder: URL) throws -> [Fact] {
+      try AdapterFolder.demand(folder)
       let lora = try LoRAConfiguration(adapterFolder: folder)
       let origin = try JSONDecoder().decode(
         Origin.self, from: readData(folder.appending(path: "adapter_config.json")))

@@ -1,6 +1,7 @@
 #if Run
   import ArgumentParser
   import Foundation
+  import LoRA
   import StudentModels
 
   struct Inspect: ParsableCommand {
@@ -42,6 +43,9 @@
       } else if has("config.yaml") {
         facts = try RunFacts.facts(of: url)
       } else {
+        // An adapter's folder lies in it, or its weights alone.
+        let lack = AdapterFolder.lacks(url).first { $0.contains("give") || $0.contains("adapter_model.bin") }
+        if let lack { throw FolderProblem("\(folder): \(lack)") }
         throw FolderProblem(
           "\(folder): expected a folder with config.json (a model), adapter_config.json (an adapter) or config.yaml (a run), "
             + "or a .gguf file"

@@ -163,6 +163,26 @@ import Testing
     }
   }
 
+  @Test func `a student made from nothing has as many parameters as its file then`() throws {
+    try withCheckFixture { fixture in
+      // By hand, hidden 8, inner 12, 1 layer of 2 heads over 1 of keys and values, of 4 numbers each, 300 tokens with a head of
+      // their own. Decoder: table and head 2 * 300 * 8; q and o 2 * 8 * 8; k and v 2 * 8 * 4; MLP 3 * 8 * 12; two norms of the
+      // layer and the last, 3 * 8. 4,800 + 128 + 64 + 288 + 24 = 5,304.
+      // Tower, width 8, inner 12, 1 layer, 32 x 32 pixels in patches of 8 (16 of them): patches 3 * 64 * 8 + 8 = 1,544;
+      // places 16 * 8 = 128; attention 4 * (64 + 8) = 288; MLP 8 * 12 + 12 + 12 * 8 + 8 = 212; three norms with offsets
+      // 3 * 16 = 48: 2,220. The connector of 4 x 4 rows of 8 to 8: 16 * 8 * 8 = 1,024. Together 3,244.
+      try fixture.edit(
+        "run.yaml", "{model: student}",
+        "{fresh: {vocab_size: 300, tie_word_embeddings: false, scale_factor: 4, text_config: {hidden_size: 8, "
+          + "intermediate_size: 12, num_hidden_layers: 1, num_attention_heads: 2, num_key_value_heads: 1}, vision_config: "
+          + "{hidden_size: 8, intermediate_size: 12, num_hidden_layers: 1, num_attention_heads: 2, image_size: 32, "
+          + "patch_size: 8}}}")
+      let said = try #require(fixture.check().texts(.ok, "student.fresh").first)
+      // 5,304 + 3,244 = 8,548.
+      #expect(said.hasPrefix("made from nothing: 8.5k parameters, which"), "\(said)")
+    }
+  }
+
   @Test(arguments: ["{model: student, ", "{fresh: {vocab_size: 400}, "])
   func `names of layers that a student has not are found before it is made`(student: String) throws {
     try withCheckFixture { fixture in

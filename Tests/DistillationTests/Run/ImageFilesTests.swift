@@ -60,6 +60,10 @@ import Testing
     }
   }
 
+  @Test func `a file is too large for all who read images, or for none`() {
+    #expect(ImageReference.maximumBytes == ImageDecoder.Options().maximumFileBytes)
+  }
+
   @Test func `under strict the first of them stops the run before a teacher is asked`() async throws {
     try await withRunWorld { world in
       let teacher = CountingTeacher("c") { _, _ in "pristine" }
