@@ -240,9 +240,10 @@ public struct StudentServer: Sendable {
     if request.streams { return try await stream(request, wanted) }
     return try await worker.start(wanted) { ready in
       do {
-        let prompt = try ChatPrompt(request, student: student, limit: options.maximumTokens)
+        let prompt = try ChatPrompt(
+          request, student: student, limit: options.maximumTokens, trained: options.trained)
         let responses = ChatResponses(request, model: name, promptTokens: prompt.ids.count)
-        return ChatWriting(request, prompt, tokenBytes: tokenBytes, wanted: wanted) { _ in
+        return ChatWriting(request, prompt, tokenBytes: tokenBytes, keeping: kept, wanted: wanted) { _ in
         } ended: { result in
           ready(result.map { json(responses.completion($0)) })
         }
@@ -262,7 +263,8 @@ public struct StudentServer: Sendable {
     try await worker.start(wanted) { (ready: @escaping @Sendable (Result<Void, any Error>) -> Void) in
       let prompt: ChatPrompt
       do {
-        prompt = try ChatPrompt(request, student: student, limit: options.maximumTokens)
+        prompt = try ChatPrompt(
+          request, student: student, limit: options.maximumTokens, trained: options.trained)
       } catch {
         ready(.failure(error))
         return nil
@@ -270,7 +272,7 @@ public struct StudentServer: Sendable {
       ready(.success(()))
       let responses = ChatResponses(request, model: name, promptTokens: prompt.ids.count)
       for index in 0..<request.count { writer.yield(responses.opening(index)) }
-      return ChatWriting(request, prompt, tokenBytes: tokenBytes, wanted: wanted) {
+      return ChatWriting(request, prompt, tokenBytes: tokenBytes, keeping: kept, wanted: wanted) {
         writer.yield(responses.chunk($0))
       } ended: { result in
         switch result {

@@ -109,7 +109,7 @@
       shell.waitUntilExit()
       let body = try JSONParser.value(
         of: String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self))
-      #expect(body["model"]?.string == "anna's run")
+      #expect(body["model"]?.string == "anna's run" && body["temperature"]?.double == 0)
       #expect(body["messages"]?[0]?["content"]?.string == #"{"title": "...", "text": "..."}"#)
       let photos = ServedTask(
         prompt: try PromptTemplate("{text} {photo:2}"), labels: try LabelSet([.init(name: "yes"), .init(name: "no")]),

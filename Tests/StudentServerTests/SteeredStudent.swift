@@ -87,6 +87,22 @@
     ) -> [Generation] {
       student.generate(prompts, maximumTokens: maximumTokens, sampling: sampling, using: &generator)
     }
+    /// By their texts, however these are cut into tokens.
+    func answerTotals(of trees: [AnswerTree], batch: Int) -> [[Double]] {
+      trees.map { tree in
+        tree.answers.map { answer in
+          var (said, rest, total) = ("", student.tokenizer.decode(answer)[...], 0.0)
+          while !rest.isEmpty {
+            let known = chances(said).filter { rest.hasPrefix($0.key) }.max { $0.key.count < $1.key.count }
+            let next = known?.key ?? String(rest.prefix(1))
+            total += known.map { log($0.value) } ?? -30
+            said += next
+            rest = rest.dropFirst(next.count)
+          }
+          return total
+        }
+      }
+    }
     func logProbabilities(of trees: [AnswerTree]) -> AnswerScores { student.logProbabilities(of: trees) }
     mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) { student.visit(&visitor, at: path) }
   }

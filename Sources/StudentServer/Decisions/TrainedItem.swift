@@ -133,14 +133,29 @@ extension TrainedQuestion {
     do {
       let prompt = try prompt.prompt(for: fixed.filling(item), labels: labels)
       let shown = prompt.images.map { images[Int($0.path) ?? 0].at($0.place) }
-      if let wholeAnswers {
-        let tree = try student.tree(question: prompt.text, images: shown, answers: wholeAnswers)
-        return try LabelQuestion(labels: tree, marked: tree.answers)
-      }
-      return try student.labelQuestion(prompt.text, images: shown, labels: labels.labels.map(\.answer))
+      return try labelQuestion(prompt.text, shown, to: student)
     } catch {
       throw .invalid("questions.\(name)", "The state can't be put to the student: \(error)")
     }
+  }
+
+  /// The question as a conversation's only turn.
+  func question(
+    _ text: String, _ shown: [PromptImage], to student: any PretrainedStudent
+  ) throws(ChatError) -> LabelQuestion {
+    do { return try labelQuestion(text, shown, to: student) } catch {
+      throw .invalid("messages[0].content", "The run's question can't be put to the student: \(error)")
+    }
+  }
+
+  private func labelQuestion(
+    _ text: String, _ shown: [PromptImage], to student: any PretrainedStudent
+  ) throws -> LabelQuestion {
+    if let wholeAnswers {
+      let tree = try student.tree(question: text, images: shown, answers: wholeAnswers)
+      return try LabelQuestion(labels: tree, marked: tree.answers)
+    }
+    return try student.labelQuestion(text, images: shown, labels: labels.labels.map(\.answer))
   }
 
   private func member(_ slot: String, _ column: String, of state: JSONValue) -> JSONValue? {

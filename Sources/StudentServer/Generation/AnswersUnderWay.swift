@@ -84,8 +84,12 @@ struct AnswersUnderWay {
 
   private mutating func begin(_ number: Int, bytes: Int) throws {
     guard var request = requests[number] else { return }
-    let (index, read, sampler) = try request.begin(student, batch)
+    let line = try request.begin(student, batch)
     requests[number] = request
+    guard let (index, read, sampler) = line else {
+      if request.isOver { end(number, nil) }
+      return
+    }
     batch.add(read)
     lines.append(Line(request: number, index: index, bytes: bytes, sampler: sampler))
     choose(lines.count - 1..<lines.count)

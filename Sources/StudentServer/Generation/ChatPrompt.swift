@@ -9,13 +9,21 @@ struct ChatPrompt: Sendable {
   var ids: [Int]
   var images: [PromptImage]
   var maximumTokens: Int
+  /// The choices by which an answer is one of some texts; nil where it is held to another form, or chosen token by token.
+  private(set) var choices: WholeChoices?
   /// What an answer that is held to a form begins with before the form does: a space in some templates.
   var opening = ""
 
   /// Renders, decodes and counts; the images' features are computed.
   ///
-  /// - Parameter limit: the most tokens of an answer where the request names no number.
-  init(_ request: ChatRequest, student: any PretrainedStudent, limit: Int) throws(ChatError) {
+  /// - Parameters:
+  ///   - limit: the most tokens of an answer where the request names no number.
+  ///   - trained: the question that the student was distilled on. The default is none.
+  init(
+    _ request: ChatRequest, student: any PretrainedStudent, limit: Int, trained: TrainedQuestion? = nil
+  ) throws(ChatError) {
+    // An item's images are read as its run reads them.
+    let decoder = request.learned == nil ? nil : trained?.decoder
     let student = try Self.told(request, student)
     let readsImages = student.tower != nil
     var messages: [ChatMessage] = []
@@ -37,7 +45,7 @@ struct ChatPrompt: Sendable {
           parts.append(.text(text))
         case .image(let bytes):
           guard readsImages else { throw .unsupported(place, "This model reads text alone; leave images out.") }
-          images.append(try Self.image(bytes, student: student, at: place))
+          images.append(try Self.image(bytes, student: student, at: place, decoder: decoder ?? ImageDecoder()))
           parts.append(.image)
         }
       }
@@ -65,6 +73,13 @@ struct ChatPrompt: Sendable {
           + "\(student.maximumTokens) that this model takes.", code: "context_length_exceeded")
     }
     maximumTokens = request.maximumTokens ?? min(room, limit)
+    guard case .choice(let texts) = request.form else { return }
+    choices =
+      if let turn = request.learned, let trained {
+        try WholeChoices(trained, asking: turn, images: images, opening: opening, student: student)
+      } else {
+        WholeChoices(texts.strings, after: ids, images: images, opening: opening, student: student)
+      }
   }
 
   /// The student with what the request tells its chat template.

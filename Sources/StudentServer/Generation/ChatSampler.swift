@@ -11,22 +11,31 @@ struct ChatSampler {
   private let maximumTokens: Int
   private var generator: Tensor.Generator
   private var guide: AnswerGuide?
+  /// The tokens of the answer where it was chosen as a whole.
+  private let whole: [Int]?
   private var ids: [Int] = []
   private var sent = ""
   private(set) var answer = ChatAnswer()
 
-  /// - Parameter opening: what the answer's text begins with before its form does.
+  /// - Parameters:
+  ///   - opening: what the answer's text begins with before its form does.
+  ///   - whole: the tokens of the answer where it was chosen as a whole.
   init(
     _ request: ChatRequest, index: Int, student: any PretrainedStudent, opening: String, tokenBytes: TokenBytes,
-    maximumTokens: Int
+    maximumTokens: Int, whole: [Int]? = nil
   ) {
+    self.whole = whole
     self.request = request
     self.student = student
     self.tokenBytes = tokenBytes
     self.maximumTokens = maximumTokens
-    let seed = request.seed ?? UInt64.random(in: 0...UInt64.max)
-    generator = Tensor.Generator(seed: seed).fork("answer \(index)")
+    generator = Self.generator(of: request, index)
     guide = AnswerGuide(request.form, after: opening)
+  }
+
+  /// What an answer is drawn with.
+  static func generator(of request: ChatRequest, _ index: Int) -> Tensor.Generator {
+    Tensor.Generator(seed: request.seed ?? UInt64.random(in: 0...UInt64.max)).fork("answer \(index)")
   }
 
   /// The next token, or nil where the answer is over, and what it adds.
@@ -34,9 +43,9 @@ struct ChatSampler {
 
   /// Chooses the next token.
   ///
-  /// - Parameter logits: [1, vocabulary].
-  mutating func next(_ logits: Tensor, index: Int) throws -> Choice {
-    let scores = logits.scalars
+  /// - Parameter logits: [1, vocabulary]; nil where the answer was chosen as a whole and no probabilities are asked for.
+  mutating func next(_ logits: Tensor?, index: Int) throws -> Choice {
+    let scores = logits?.scalars ?? []
     let (token, end) = try chosen(logits, scores)
     var piece = ChatPiece(index: index, text: "")
     guard token != student.endOfTurn, tokenBytes.bytes.indices.contains(token) else {
@@ -74,7 +83,9 @@ struct ChatSampler {
   }
 
   /// The next token, and where a choice may end before it, the logarithm of the probability that it does.
-  private mutating func chosen(_ logits: Tensor, _ scores: [Float]) throws -> (token: Int, end: Double?) {
+  private mutating func chosen(_ logits: Tensor?, _ scores: [Float]) throws -> (token: Int, end: Double?) {
+    if let whole, ids.count < whole.count { return (whole[ids.count], nil) }
+    guard let logits else { return (student.endOfTurn, nil) }
     let sampling = Sampling(
       temperature: Float(request.temperature), topP: Float(request.topP), topK: request.topK)
     guard let guide else { return (sampling.token(from: logits, using: &generator), nil) }
@@ -91,7 +102,9 @@ struct ChatSampler {
         allowed.filter { $0 != student.endOfTurn && tokenBytes.bytes[$0].first.map(longer.contains) ?? false })
       end = Self.settle(&masked, scores, allowed.filter { !isLonger.contains($0) }, isLonger: isLonger)
     }
-    let token = sampling.token(from: Tensor(masked, shape: [1, masked.count]), using: &generator)
+    let token =
+      whole == nil
+      ? sampling.token(from: Tensor(masked, shape: [1, masked.count]), using: &generator) : student.endOfTurn
     return (token, token == student.endOfTurn ? end : nil)
   }
 

@@ -14,15 +14,20 @@ struct ChatWriting {
   private let request: ChatRequest
   private let prompt: ChatPrompt
   private let tokenBytes: TokenBytes
+  private let kept: KeptBeginnings
   private var begun = 0
+  /// How probable the choices are, once that is known.
+  private var chances: WholeChoices.Chances?
   /// The prompt as it was read, while answers are to begin with it.
   private var read: DecodingBatch?
 
+  /// - Parameter kept: what earlier prompts began with whose choices were scored.
   init(
-    _ request: ChatRequest, _ prompt: ChatPrompt, tokenBytes: TokenBytes, wanted: Flag,
+    _ request: ChatRequest, _ prompt: ChatPrompt, tokenBytes: TokenBytes, keeping kept: KeptBeginnings, wanted: Flag,
     each: @escaping (ChatPiece) -> Void, ended: @escaping (Result<[ChatAnswer], any Error>) -> Void
   ) {
     (self.request, self.prompt, self.tokenBytes, self.wanted) = (request, prompt, tokenBytes, wanted)
+    self.kept = kept
     (self.each, self.ended) = (each, ended)
     answers = Array(repeating: nil, count: request.count)
   }
@@ -38,24 +43,49 @@ struct ChatWriting {
   /// Whether all answers are complete.
   var isOver: Bool { !answers.contains { $0 == nil } }
 
-  /// Begins the next answer: the prompt, which is read once, and what chooses the tokens after it.
+  /// Begins the next answer: the prompt, which is read once, and what chooses the tokens after it. An answer that is chosen as a
+  /// whole is written at once where no probabilities of its tokens are asked for.
   ///
   /// - Parameter batch: one of the student's.
-  /// - Throws: `CancellationError` where the client goes while the prompt is read.
+  /// - Returns: nil for an answer that is written.
+  /// - Throws: `CancellationError` where the client goes while the prompt is read; ``ChatError``.
   mutating func begin(
     _ student: any PretrainedStudent, _ batch: DecodingBatch
-  ) throws -> (Int, DecodingBatch, ChatSampler) {
+  ) throws -> (Int, DecodingBatch, ChatSampler)? {
+    let whole = try chosen(student)
+    if whole != nil, request.alternatives == nil {
+      var sampler = sampler(student, whole)
+      while answers[begun] == nil {
+        let (token, piece) = try sampler.next(nil, index: begun)
+        each(piece)
+        if token == nil || piece.end != nil { answers[begun] = sampler.answer }
+      }
+      begun += 1
+      return nil
+    }
     var prompted = read ?? batch.emptied
     if read == nil {
       try student.read(
         prompt.ids, images: prompt.images, room: prompt.maximumTokens, into: &prompted, proceeding: wanted.check)
     }
-    let index = begun
+    let (index, sampler) = (begun, sampler(student, whole))
     begun += 1
     read = hasBegun ? nil : prompted
-    let sampler = ChatSampler(
-      request, index: index, student: student, opening: prompt.opening, tokenBytes: tokenBytes,
-      maximumTokens: prompt.maximumTokens)
     return (index, prompted, sampler)
+  }
+
+  private func sampler(_ student: any PretrainedStudent, _ whole: [Int]?) -> ChatSampler {
+    ChatSampler(
+      request, index: begun, student: student, opening: prompt.opening, tokenBytes: tokenBytes,
+      maximumTokens: prompt.maximumTokens, whole: whole)
+  }
+
+  /// The tokens of the next answer where it is chosen as a whole; nil elsewhere.
+  private mutating func chosen(_ student: any PretrainedStudent) throws -> [Int]? {
+    guard let choices = prompt.choices else { return nil }
+    let known = try chances ?? choices.chances(student, keeping: kept)
+    chances = known
+    var generator = ChatSampler.generator(of: request, begun)
+    return choices[known.drawn(for: request, using: &generator)]
   }
 }

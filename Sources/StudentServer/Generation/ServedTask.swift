@@ -73,12 +73,15 @@ package struct ServedTask: Sendable, Equatable {
         case .image(let number): images[Int(question.images[number].path) ?? 0].element
         }
       }
+      if !request.namesForm {
+        request.form = .choice(ChoiceTexts(labels.labels.map(\.answer)))
+        request.learned = .init(text: question.text, places: question.images.map(\.place))
+      }
       // Faults name an image's place as it was sent.
       request.messages[0].imagePlaces = question.images.map { images[Int($0.path) ?? 0].offset }
     } catch {
       throw .invalid("messages[0].content", "The run's question can't be asked about this item: \(error)")
     }
-    if !request.namesForm { request.form = .choice(ChoiceTexts(labels.labels.map(\.answer))) }
     return request
   }
 
@@ -95,7 +98,9 @@ package struct ServedTask: Sendable, Equatable {
       imageSlots.isEmpty
       ? text : .array([.object([.init("type", .string("text")), .init("text", text)])] + imageSlots.map { _ in image })
     let turn = JSONValue.object([.init("role", .string("user")), .init("content", content)])
-    let body = JSONValue.object([.init("model", .string(model)), .init("messages", .array([turn]))])
+    let body = JSONValue.object([
+      .init("model", .string(model)), .init("temperature", .number(0)), .init("messages", .array([turn])),
+    ])
     return "curl http://127.0.0.1:\(port)/v1/chat/completions "
       + (needsToken ? "-H 'Authorization: Bearer TOKEN' " : "")
       + "-d '\(body.text.replacing("'", with: #"'\''"#))'"

@@ -7,6 +7,9 @@ struct ChoiceTexts: Sendable, Equatable {
     self.texts = Set(texts.map { Array($0.utf8) }).sorted { $0.lexicographicallyPrecedes($1) }
   }
 
+  /// The texts themselves.
+  var strings: [String] { texts.map { String(decoding: $0, as: UTF8.self) } }
+
   /// All of them.
   var all: Range<Int> { texts.indices }
 

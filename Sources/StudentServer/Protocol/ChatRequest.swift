@@ -21,6 +21,13 @@ struct ChatRequest: Sendable, Equatable {
     var imagePlaces: [Int]?
   }
 
+  /// The question that a run's student was distilled on, as it is asked about an item.
+  struct LearnedTurn: Sendable, Equatable {
+    var text: String
+    /// Where in the text each image stands; see `PromptImage.place`.
+    var places: [Int]
+  }
+
   var model: String
   var messages: [Message]
   /// Most tokens of each answer; nil where none are asked for.
@@ -40,6 +47,8 @@ struct ChatRequest: Sendable, Equatable {
   var form = AnswerGuide.Form.free
   /// Whether the request says so, or leaves the form open.
   var namesForm = false
+  /// What the turn asks where the answer is to be one of the run's labels; nil for any other conversation.
+  var learned: LearnedTurn?
   /// What the chat template is told besides the conversation.
   var templateVariables: [JSONValue.Member] = []
   var streams = false
