@@ -78,9 +78,22 @@ struct LoadingPlan {
   private mutating func takeTiedProduct(_ head: TokenHead) throws {
     guard let own = tensors[head.table] else { return }
     let names = PEFTTensorNames(spelling.inFile(head.path), isTable: false)
+    // PEFT looks each of the two up in the patterns.
+    let (expected, found) = (try scale(at: head.table), try scale(at: head.path))
+    if expected != found {
+      misshapen.append(
+        "\(names.a): expected the scale \(expected) of \(head.table), to which it is tied, found \(found) by rank_pattern and "
+          + "alpha_pattern; give both the same")
+    }
     for (name, expected) in [(names.a, own.b.transposed()), (names.b, own.a.transposed())] {
       try takeEqual(name, to: expected, "the transpose of what stands at \(head.table)")
     }
+  }
+
+  /// What the product at a path of the model is multiplied by.
+  private func scale(at path: String) throws -> Float {
+    let path = spelling.inFile(path)
+    return matcher.configuration.scale(rank: try matcher.rank(at: path), alpha: try matcher.alpha(at: path))
   }
 
   /// A tensor that must be as another, where it is there.

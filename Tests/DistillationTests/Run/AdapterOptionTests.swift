@@ -5,6 +5,7 @@ import Layers
 import LoRA
 import StudentModels
 import Tensor
+import TestSupport
 import Testing
 import Tokenization
 
@@ -120,6 +121,33 @@ import Tokenization
       // Nothing is written of keys that say what was so without them: finished runs know their steps by this text.
       #expect(!apart.configuration.student.lora.json.contains("ensure_weight_tying"))
       #expect(!apart.configuration.student.lora.json.contains("trainable_token_indices"))
+    }
+  }
+
+  /// PEFT 0.21.2 scales the two by 10 and 2.25 where alpha_pattern names the table alone, and by 10 where it names both.
+  @Test func `a head that is tied to a table has the table's scale, or the adapter is refused`() throws {
+    try withTemporaryFolder { folder in
+      try TinyModels.writeTextDecoder(to: folder)
+      var student = try TextDecoder(contentsOf: folder)
+      var lora = LoRAConfiguration()
+      (lora.rank, lora.alpha, lora.targets, lora.ensuresTying) = (4, 9, .names(["embed_tokens"]), true)
+      var generator = Tensor.Generator(seed: 1)
+      try student.attachAdapters(lora, using: &generator)
+      let adapter = folder.appending(path: "adapter")
+      try student.saveAdapter(to: adapter, configuration: lora, baseModel: "base")
+      let file = adapter.appending(path: "adapter_config.json")
+      let text = try String(contentsOf: file, encoding: .utf8)
+      func load(_ pattern: String) throws {
+        let changed = text.replacing(#""alpha_pattern": {}"#, with: #""alpha_pattern": {"\#(pattern)": 40}"#)
+        #expect(changed != text)
+        try Data(changed.utf8).write(to: file)
+        var other = try TextDecoder(contentsOf: folder)
+        try other.loadAdapter(from: adapter)
+      }
+      let error = #expect(throws: LoRAError.self) { try load("embed_tokens") }
+      #expect(error?.description.contains("expected the scale 10.0 of ") == true, "\(error?.description ?? "")")
+      #expect(error?.description.contains("found 2.25 by rank_pattern and alpha_pattern") == true)
+      try load("embed_tokens|lm_head")
     }
   }
 }
