@@ -110,15 +110,15 @@ import Testing
       }
       let text = words.joined(separator: " ")
       func spans() -> [LabelledSpan] {
-        let drawn = (0..<Int.random(in: 0...4, using: &generator)).compactMap { _ -> LabelledSpan? in
+        let drawn = (0..<Int.random(in: 0...4, using: &generator)).map { _ in
           let tokens = WordToken.tokens(of: text)
           let first = Int.random(in: 0..<tokens.count, using: &generator)
           let last = Int.random(in: first..<min(tokens.count, first + 4), using: &generator)
           // Now and then within a word.
-          let start = tokens[first].range.lowerBound + (Int.random(in: 0..<6, using: &generator) == 0 ? 1 : 0)
-          let end = tokens[last].range.upperBound
-          return start < end
-            ? LabelledSpan(label: task.names.randomElement(using: &generator) ?? "a", range: start..<end) : nil
+          let isInner = tokens[first].range.count > 1 && Int.random(in: 0..<6, using: &generator) == 0
+          let start = tokens[first].range.lowerBound + (isInner ? 1 : 0)
+          return LabelledSpan(
+            label: task.names.randomElement(using: &generator) ?? "a", range: start..<tokens[last].range.upperBound)
         }
         return task.overlap.settled(drawn, types: task.names) ?? []
       }

@@ -67,7 +67,7 @@ private struct HeartStudent: OnlineStudent, Equatable {
           == ["cause:0-9 effect:10-17", "cause:0-9 effect:14-21", "cause:0-4 effect:10-21"])
       #expect(kept.replies.allSatisfy { $0.confidence == Confidence(0.5, source: .verbalised) })
     }
-    #expect(student.known.values.allSatisfy { $0.key == "cause:0-9 effect:10-21" } && student.known.count == 6)
+    #expect(loop.items.allSatisfy { student.known[$0.text]?.key == "cause:0-9 effect:10-21" })
     let pairs = loop.disagreements(state)
     #expect(
       pairs.count == 6 && pairs.allSatisfy { $0.chosen.key == "cause:0-9 effect:10-21" && $0.rejected.count == 3 })
