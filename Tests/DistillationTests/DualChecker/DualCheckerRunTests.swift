@@ -295,6 +295,35 @@ import Testing
     }
   }
 
+  @Test func `a run of a version that learned labels as given goes on so, and a new one learns posteriors`()
+    async throws
+  {
+    try await withFolder { folder in
+      var configuration = try DualCheckerFixture.configuration(in: folder)
+      (configuration.evaluation.draws, configuration.evaluation.trainsOnGold) = (0, false)
+      let (new, old) = (folder.appending(path: "new"), folder.appending(path: "old"))
+      let report = try #require(try await DualCheckerRun(configuration, folder: new).run().labelNoise)
+      #expect(report.pool == 8 && report.classes == ["wet", "dry"])
+      // Without the file that newer versions write, and with the records of what was done.
+      configuration.student.labelNoise = LabelNoise.none
+      let given = try await DualCheckerRun(configuration, folder: old).run()
+      #expect(given.labelNoise == nil && given["learned_labels"] == nil)
+      let before = try files(old)
+      configuration.student.labelNoise = nil
+      var rules = try #require(
+        try JSONSerialization.jsonObject(with: Data(contentsOf: old.appending(path: "rules.json"))) as? [String: String]
+      )
+      #expect(rules.removeValue(forKey: "learned_labels") == "task")
+      try JSONSerialization.data(withJSONObject: rules).write(to: old.appending(path: "rules.json"))
+      #expect(try await DualCheckerRun(configuration, folder: old).run() == given)
+      #expect(try files(old) == before)
+      // Asked for, only what follows the labels is done anew.
+      configuration.student.labelNoise = .posterior
+      #expect(try await DualCheckerRun(configuration, folder: old).run().labelNoise == report)
+      #expect(try files(old)[0] == before[0])
+    }
+  }
+
   #if Run
     @Test func `both methods open the store as durable as the configuration says`() async throws {
       try await withFolder { folder in
