@@ -28,7 +28,7 @@ package struct WordJudge: Sendable {
       groups[place].append(text)
     }
     var numbers: [String: Int] = [:]
-    var texts = texts.map { text in
+    let texts = texts.map { text in
       var own: [Int] = []
       var seen = Set<Int>()
       for word in Self.words(of: text) {
@@ -38,10 +38,17 @@ package struct WordJudge: Sendable {
       }
       return own
     }
-    var texted = [Int](repeating: 0, count: numbers.count)
-    for number in texts.joined() { texted[number] += 1 }
-    for place in texts.indices { texts[place].removeAll { texted[$0] < 2 } }
-    (words, count) = (texts, numbers.count)
+    var having = [Int](repeating: 0, count: numbers.count)
+    for number in texts.joined() { having[number] += 1 }
+    // Numbers of those that stand in several texts.
+    var shared = [Int?](repeating: nil, count: having.count)
+    var count = 0
+    for number in having.indices where having[number] > 1 {
+      shared[number] = count
+      count += 1
+    }
+    words = texts.map { $0.compactMap { shared[$0] } }
+    self.count = count
   }
 
   private static func words(of text: String) -> [String] {
