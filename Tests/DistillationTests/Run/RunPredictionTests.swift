@@ -154,7 +154,7 @@ import Testing
       #expect(read == photos.configuration && read.data.fields.text == nil)
       let text = try await start(photos)
       #expect(!text.contains("data.fields.text"), "\(text)")
-      #expect(try photos.run().evaluation?.items == RunWorld.test)
+      #expect(try photos.run().evaluation?.testItems == RunWorld.test)
       let predicted = try await photos.run().predict(items)
       #expect(predicted.count == world.items.count && predicted.allSatisfy { $0.label != nil })
     }
