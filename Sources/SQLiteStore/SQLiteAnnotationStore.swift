@@ -45,6 +45,7 @@ public final class SQLiteAnnotationStore: AnnotationStore {
   package init(
     _ url: URL, isDurable: Bool = false, patience: Double = 30, isReadOnly: Bool, isSettled: Bool = false
   ) throws(AnnotationsError) {
+    try refuseFolder(url)
     file = url.relativePath
     claims = SQLiteClaims(of: url)
     (self.isReadOnly, self.isDurable) = (isReadOnly, isDurable)

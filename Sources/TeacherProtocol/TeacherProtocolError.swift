@@ -18,6 +18,8 @@ public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConver
   case missingColumn(file: String, column: String, key: String, known: [String])
   /// No row has a column for a span type, which would pass for one that never occurs.
   case missingSpanColumn(file: String, type: String, known: [String])
+  /// Several columns are spelled like a span type, and none exactly as it is.
+  case ambiguousSpanColumn(file: String, type: String, columns: [String])
   /// A field mapping contradicts itself.
   case badMapping(key: String, reason: String)
   /// Items of one group, or with one image, stand in several splits.
@@ -71,6 +73,10 @@ public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConver
         + (NearestName.nearest(to: type, among: known).map { " Did you mean '\($0)'?" } ?? "")
         + " Name the type as its column, or give it the column's name as an alias; where no record has such a span, write an"
         + " empty column of that name (in JSON \"\(type)\": null in one row)."
+    case .ambiguousSpanColumn(let file, let type, let columns):
+      "\(file): each of the columns \(columns.listed) may be that of the span type '\(type)', and none is spelled exactly so. "
+        + "Name the type as the column that is meant, or give it that column's name as an alias; rename the others if they "
+        + "mean it too."
     case .badMapping(let key, let reason): "Field mapping, key '\(key)': \(reason.withoutFullStop)."
     case .straddlingGroups(let what, let examples, let count):
       "\(count) \(what) stand in more than one split, for example \(examples.listed). Training and test would share "

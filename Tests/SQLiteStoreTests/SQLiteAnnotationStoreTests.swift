@@ -179,7 +179,20 @@ import Testing
     #expect(throws: AnnotationsError.cannotOpen(file: plain.relativePath, reason: "file is not a database")) {
       try SQLiteAnnotationStore(plain)
     }
-    #expect(throws: AnnotationsError.self) { try SQLiteAnnotationStore(folder) }
+    let inner = folder.appending(path: "inner.store")
+    try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
+    let other = "it is a folder; give the file with the replies, such as annotations.sqlite in a store's folder"
+    #expect(throws: AnnotationsError.cannotOpen(file: inner.relativePath, reason: other)) {
+      try SQLiteAnnotationStore(inner)
+    }
+    #expect(throws: AnnotationsError.self) { try JSONLinesAnnotationStore(inner) }
+    let own = inner.appending(path: "annotations.sqlite")
+    _ = try SQLiteAnnotationStore(own)
+    #expect(
+      throws: AnnotationsError.cannotOpen(
+        file: inner.relativePath, reason: "it is a folder; give \(own.relativePath)")
+    ) { try SQLiteAnnotationStore(inner) }
+    #expect(!FileManager.default.fileExists(atPath: inner.path + ".lock"))
     #expect(throws: AnnotationsError.self) { try SQLiteAnnotationStore(plain.appendingPathComponent("a.sqlite")) }
     try FileManager.default.removeItem(at: folder)
   }

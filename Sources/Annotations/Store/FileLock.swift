@@ -52,6 +52,17 @@ package final class FileLock {
   }
 }
 
+/// Refuses a folder in the place of a store's file, before anything is made beside it.
+package func refuseFolder(_ url: URL) throws(AnnotationsError) {
+  var isFolder: ObjCBool = false
+  guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else { return }
+  let file = url.appending(path: "annotations.sqlite")
+  let remedy =
+    FileManager.default.fileExists(atPath: file.path)
+    ? "give \(file.relativePath)" : "give the file with the replies, such as annotations.sqlite in a store's folder"
+  throw .cannotOpen(file: url.relativePath, reason: "it is a folder; \(remedy)")
+}
+
 /// Whether a file is there and this process may not write it, or not beside it: an archive on a read-only medium, or
 /// another user's files.
 package func standsReadOnly(_ url: URL) -> Bool {

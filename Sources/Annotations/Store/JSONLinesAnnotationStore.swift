@@ -28,6 +28,7 @@ public actor JSONLinesAnnotationStore: AnnotationStore {
   ///     crashes. The default is true.
   /// - Throws: ``AnnotationsError/cannotOpen(file:reason:)``.
   public init(_ url: URL, isDurable: Bool = true) throws(AnnotationsError) {
+    try refuseFolder(url)
     self.init(try LineFile(url, isDurable: isDurable))
   }
 

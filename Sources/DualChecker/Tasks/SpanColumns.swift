@@ -10,8 +10,9 @@ struct SpanColumns {
 
   /// - Parameter mayLackTypes: whether a rare type may occur in no row. Then a type is missed only where a column that means
   ///   nothing else is nearly spelled like it.
-  /// - Throws: `TeacherProtocolError.missingSpanColumn(file:type:known:)` for a type that no row has a column for, or that
-  ///   several columns are spelled like and none exactly: such a type would pass for one that never occurs.
+  /// - Throws: `TeacherProtocolError.missingSpanColumn(file:type:known:)` for a type that no row has a column for, and
+  ///   `TeacherProtocolError.ambiguousSpanColumn(file:type:columns:)` for one that several columns are spelled like and none
+  ///   exactly: such a type would pass for one that never occurs.
   init(
     of rows: RowFile, task: LabellingTask, mapping: FieldMapping, mayLackTypes: Bool = false
   ) throws(TeacherProtocolError) {
@@ -19,7 +20,9 @@ struct SpanColumns {
     columns = Self.columns(of: rows, task: task, mapping: mapping)
     let used = Set(columns.joined()).union(mapping.namedColumns)
     let others = rows.columns.filter { !used.contains($0) }
-    for (type, own) in zip(task.names, columns) where own.isEmpty {
+    for ((type, own), label) in zip(zip(task.names, columns), task.labels.labels) where own.isEmpty {
+      let alike = Self.alike(to: [label.name] + label.aliases, among: others)
+      guard alike.count < 2 else { throw .ambiguousSpanColumn(file: rows.file, type: type, columns: alike) }
       if mayLackTypes, NearestName.nearest(to: type, among: others) == nil { continue }
       throw .missingSpanColumn(file: rows.file, type: type, known: rows.columns)
     }
@@ -46,10 +49,16 @@ struct SpanColumns {
     let taken = Set(exact.joined()).union(mapping.namedColumns)
     let others = rows.columns.filter { !taken.contains($0) }
     return zip(types, exact).map { names, exact in
-      let keys = Set(names.map(LabelSpelling.key)).subtracting(exact.map(LabelSpelling.key))
-      let alike = others.filter { keys.contains(LabelSpelling.key($0)) }
+      let taken = Set(exact.map(LabelSpelling.key))
+      let alike = alike(to: names.filter { !taken.contains(LabelSpelling.key($0)) }, among: others)
       return exact.isEmpty && alike.count > 1 ? [] : exact + alike
     }
+  }
+
+  /// The columns that are spelled like one of these names.
+  private static func alike(to names: [String], among columns: [String]) -> [String] {
+    let keys = Set(names.map(LabelSpelling.key))
+    return columns.filter { keys.contains(LabelSpelling.key($0)) }
   }
 }
 

@@ -22,6 +22,7 @@ import Wording
     TeacherProtocolError.cannotRead(file: "f", reason: sentence), TeacherProtocolError.noRows(file: "f", problems: []),
     TeacherProtocolError.noRows(file: "f", problems: [problem]), TeacherProtocolError.badRow(problem),
     TeacherProtocolError.missingColumn(file: "f", column: "c", key: "image", known: []),
+    TeacherProtocolError.ambiguousSpanColumn(file: "f", type: "t.", columns: ["a.", "b"]),
     TeacherProtocolError.badMapping(key: "k", reason: sentence), TeacherProtocolError.cannotSplit(reason: sentence),
     TeacherProtocolError.straddlingGroups(what: "groups", examples: ["a."], count: 1),
     TeacherProtocolError.badLabelSet(reason: sentence), TeacherProtocolError.unknownLabel("a.", known: []),
