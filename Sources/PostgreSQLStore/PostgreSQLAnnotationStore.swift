@@ -29,11 +29,13 @@
     ///   - patience: how long a server that was lost is waited for, in seconds. The default is 120.
     /// - Throws: an error that says what to do.
     public convenience init(_ address: String, isDurable: Bool = false, patience: Double = 120) throws {
-      try self.init(address, isDurable: isDurable, patience: patience, lease: 60)
+      try self.init(address, isDurable: isDurable, patience: patience, lease: 60, renewal: 15)
     }
 
-    /// A store whose claims end so many seconds after its process died.
-    package init(_ address: String, isDurable: Bool = false, patience: Double = 120, lease: Double) throws {
+    /// A store whose claims end so many seconds after they were last renewed, as they are every so many.
+    package init(
+      _ address: String, isDurable: Bool = false, patience: Double = 120, lease: Double, renewal: Double
+    ) throws {
       let address = try PostgreSQLAddress(address)
       place = address.place
       func session() throws -> PostgreSQLSession {
@@ -58,7 +60,7 @@
       writer = ConnectionQueue(writing, label: "PostgreSQLStore")
       reader = ConnectionQueue(try session(), label: "PostgreSQLStore")
       // Servers have room for a hundred connections by default, so that claims have none of their own.
-      claims = PostgreSQLClaims(writer, lease: lease)
+      claims = PostgreSQLClaims(writer, lease: lease, renewal: renewal)
     }
 
     /// Throws for an address that is none, or that has a password in it.

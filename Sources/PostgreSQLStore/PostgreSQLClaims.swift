@@ -15,11 +15,14 @@
     }
 
     private let queue: ConnectionQueue<PostgreSQLSession>
-    private let lease: Double
+    /// Seconds until a claim ends that nobody renews, and after which it is renewed.
+    private let lease, renewal: Double
     private let worker = UUID().uuidString
     private let state = Locked(State())
 
-    init(_ queue: ConnectionQueue<PostgreSQLSession>, lease: Double) { (self.queue, self.lease) = (queue, lease) }
+    init(_ queue: ConnectionQueue<PostgreSQLSession>, lease: Double, renewal: Double) {
+      (self.queue, self.lease, self.renewal) = (queue, lease, renewal)
+    }
 
     /// The reply is looked for in the view of the data base that this statement has, and a claim counts as expired by the time at
     /// which its transaction began, before that view: a reply that was kept before its claim expired is seen.
@@ -85,9 +88,9 @@
         return true
       }
       guard begins else { return }
-      Task { [weak self, lease] in
+      Task { [weak self, renewal] in
         while true {
-          try await Task.sleep(for: .seconds(lease / 4))
+          try await Task.sleep(for: .seconds(renewal))
           guard try await self?.renew() == true else { return }
         }
       }

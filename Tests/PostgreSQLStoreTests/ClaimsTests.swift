@@ -28,16 +28,31 @@
         #expect(try await one.claim(["c"]).mine == [])
       }
 
-      @Test func `claims of a worker that lives are renewed, and those of a dead one end`() async throws {
-        let alive = try PostgreSQLAnnotationStore(address, lease: 1)
-        let other = try PostgreSQLAnnotationStore(address, lease: 1)
+      /// When a question's claim ends, in seconds of the server's clock.
+      private func expiry(of key: String) throws -> Double {
+        let found = try TestServer.sql(
+          "SELECT extract(epoch FROM expires) FROM distill_claim WHERE key = '\(key)'", in: address)
+        return try #require(Double(found))
+      }
+
+      @Test(.timeLimit(.minutes(2))) func `claims of a worker that lives are renewed, and those of a dead one end`()
+        async throws
+      {
+        // So long that no slow machine ends it, and renewed each second.
+        let alive = try PostgreSQLAnnotationStore(address, lease: 600, renewal: 1)
+        let other = try PostgreSQLAnnotationStore(address)
         do {
-          let dead = try PostgreSQLAnnotationStore(address, lease: 1)
+          let dead = try PostgreSQLAnnotationStore(address, lease: 600, renewal: 1)
           #expect(try await dead.claim(["d"]).mine == ["d"])
         }
         #expect(try await alive.claim(["a"]).mine == ["a"])
         #expect(try await other.claim(["a", "d"]).mine == [])
-        try await Task.sleep(for: .seconds(2.5))
+        let (first, left) = (try expiry(of: "a"), try expiry(of: "d"))
+        while try expiry(of: "a") <= first { try await Task.sleep(for: .milliseconds(50)) }
+        // That of the dead one stands as it was, and ends.
+        #expect(try expiry(of: "d") == left)
+        try TestServer.sql(
+          "UPDATE distill_claim SET expires = now() - interval '1 second' WHERE key = 'd'", in: address)
         #expect(try await other.claim(["a", "d"]).mine == ["d"])
       }
 

@@ -22,7 +22,7 @@
 
     /// - Returns: how many replies the worker ends with.
     func run() async throws -> Int {
-      let store = try PostgreSQLAnnotationStore(address, patience: 60, lease: lease)
+      let store = try PostgreSQLAnnotationStore(address, patience: 60, lease: lease, renewal: lease / 4)
       let budget = try PostgreSQLBudget(address, of: Set(Self.teachers), patience: 60)
       let book = Lines(log)
       let data = Dataset(
