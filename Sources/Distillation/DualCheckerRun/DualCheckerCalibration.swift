@@ -108,11 +108,10 @@ extension DualCheckerRun {
       of: known.map(\.item), own: own, source: source)
   }
 
-  /// Labelled records that the student was not trained on, and the run's own that it was trained or calibrated on, where they can
-  /// be read.
+  /// Labelled records that the student was not trained on, and the run's own for development, where they can be read.
   private func held(
     _ file: URL?, split: String?, _ task: LabellingTask
-  ) throws -> (known: [LabelledPool.Entry], own: [Item], source: String) {
+  ) throws -> (known: [LabelledPool.Entry], own: (all: [Item], development: [Item]), source: String) {
     func read() throws -> DualCheckerRecords {
       try DualCheckerRecords(configuration, rows: RunRules(of: folder).rows, readsDevelopment: true)
     }
@@ -124,7 +123,7 @@ extension DualCheckerRun {
         try configuration.data.isDivided
         || confidence(task).calibrationSource == DualCheckerEvaluationConfiguration.Calibration.dev.rawValue
       guard !known.isEmpty, isHeldOut else { throw ThresholdError.noDev(folder.path) }
-      return (known, own.training + known.map(\.item), "dev")
+      return (known, ([], known.map(\.item)), "dev")
     }
     let (items, gold) = try labelled(file, split: split, task: task)
     // Where its own records can't be read, nothing is known of them.
@@ -138,8 +137,7 @@ extension DualCheckerRun {
           + "others: a threshold from them promises too much")
     }
     let known = items.compactMap { item in gold.answer(of: item.id).map { LabelledPool.Entry(item: item, answer: $0) } }
-    let all = own.map { $0.training + $0.development.map(\.item) } ?? []
-    return (known, all, split.map { "\(file.path), split \($0)" } ?? file.path)
+    return (known, ([], own?.development.map(\.item) ?? []), split.map { "\(file.path), split \($0)" } ?? file.path)
   }
 }
 

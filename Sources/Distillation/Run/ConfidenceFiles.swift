@@ -109,12 +109,13 @@ struct ConfidenceFiles {
   ///   - stated: the student's answers as it states them.
   ///   - truth: the true label of each item.
   ///   - asked: what the student answered about.
-  ///   - own: the run's own items, of which the calibration knows some; empty where they can't be read.
+  ///   - own: the run's own items, of which the calibration knows some, and those of them that are for development; empty where
+  ///     they can't be read.
   ///   - source: where the labels are from.
   /// - Throws: ``ThresholdError`` where there is none; a threshold that was there before stays.
   func findThreshold(
-    precision: Double, certainty: Double, stated: [Prediction], truth: [String: String], of asked: [Item], own: [Item],
-    source: String
+    precision: Double, certainty: Double, stated: [Prediction], truth: [String: String], of asked: [Item],
+    own: (all: [Item], development: [Item]), source: String
   ) throws -> ThresholdFile {
     let calibration = try calibration()
     if let calibration { reporter.message(calibration.sentence) }
@@ -137,12 +138,16 @@ struct ConfidenceFiles {
     return file
   }
 
-  /// Whether a calibration was learned from one of these items, in whichever file and under whichever id they stand.
-  ///
-  /// - Parameter own: the run's own items.
-  private func hasLearned(_ calibration: StudentCalibration, from items: [Item], of own: [Item]) throws -> Bool {
-    guard FileManager.default.fileExists(atPath: answersFile.path) else { return false }
-    let read = Set(try answers(of: calibration).map(\.id))
+  /// Whether a calibration was learned from one of these items, in whichever file and under whichever id they stand. Where the run
+  /// has not kept which they were, all for development are meant.
+  private func hasLearned(
+    _ calibration: StudentCalibration, from items: [Item], of own: (all: [Item], development: [Item])
+  ) throws -> Bool {
+    var read = calibration.source == "dev" ? own.development : []
+    if FileManager.default.fileExists(atPath: answersFile.path) {
+      let ids = Set(try answers(of: calibration).map(\.id))
+      read = own.all.filter { ids.contains($0.id) }
+    }
     struct Content: Hashable {
       let fields: [String: String]
       let images: [String]
@@ -153,7 +158,7 @@ struct ConfidenceFiles {
         images = item.images.map { URL(filePath: $0).lastPathComponent }
       }
     }
-    let known = Set(own.filter { read.contains($0.id) }.map(Content.init))
+    let known = Set(read.map(Content.init))
     return items.contains { known.contains(Content($0)) }
   }
 
