@@ -14,21 +14,24 @@ extension DistillationRun {
   func freshBaseKey(_ files: DataFiles) throws -> String {
     guard let fresh = configuration.student.fresh else { throw RunError.noStudent }
     let captions = try configuration.pretrain.map { try $0.json + digest(of: URL(filePath: $0.captions)) } ?? ""
-    let sentences = try fresh.matcher.map { try matcherKey(of: $0) } ?? ""
+    let asked =
+      try fresh.matcher.map { try matcherKey(of: $0) }
+      ?? (RunRules(of: folder).base == .question ? ContentDigest.of(fields: askedFields()) : "")
     return try StepRecords.key(
-      files.key, fresh.json, captions + sentences + captionImagesKey(), "\(configuration.seed)")
+      files.key, fresh.json, captions + asked + captionImagesKey(), "\(configuration.seed)")
+  }
+
+  /// What a base is made from of the run's question.
+  private func askedFields() throws -> [String] {
+    let labels = try configuration.labelSet().labels.flatMap { [$0.name, $0.answer, $0.meaning] }
+    return [configuration.prompt, configuration.positive ?? "", configuration.data.readPixels.mark] + labels
   }
 
   /// A digest of what a base that compares is made from besides: the sentence model, the question and its answers.
   private func matcherKey(of matcher: MatcherConfiguration) throws -> String {
     let folder = URL(filePath: matcher.textModel)
     try ModelFolder.demand(folder, example: ModelFolder.sentenceExample)
-    let labels = try configuration.labelSet().labels.flatMap { [$0.name, $0.answer, $0.meaning] }
-    return try ContentDigest.of(
-      fields: [
-        configuration.digests.digest(ofModel: folder), configuration.prompt, configuration.positive ?? "",
-        configuration.data.readPixels.mark,
-      ] + labels)
+    return try ContentDigest.of(fields: [configuration.digests.digest(ofModel: folder)] + askedFields())
   }
 
   /// Makes a base in this run: fresh weights, a tokenizer of the run's own texts, pre-training where it is asked for.

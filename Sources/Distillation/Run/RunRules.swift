@@ -27,23 +27,27 @@ struct RunRules: Codable, Equatable {
   var errors: ConfusionPrior
   /// What the final student of DualChecker learns of labels that may be wrong, where the configuration does not say it.
   var labels: LearnedLabels
+  /// Whether a base that writes is made anew where the question has changed that it was made for.
+  var base: BaseInputs
 
   /// Those of a new run.
   static let current = RunRules(
     beginning: .ofFolder, choosing: .ended, rows: .byID, tokens: .ofAdapter, replies: .byPlainID, cut: .label,
-    images: .byContent, errors: .right, labels: .byTask)
+    images: .byContent, errors: .right, labels: .byTask, base: .question)
   /// Those of runs without the file.
   static let first = RunRules(
     beginning: .always, choosing: .begun, rows: .ofFile, tokens: .ofModel, replies: .bySplit, cut: .nothing,
-    images: .byName, errors: .even, labels: .asGiven)
+    images: .byName, errors: .even, labels: .asGiven, base: .files)
 
   /// What keys of steps say of the rules. One that came after those keys is named where it is not as it was before.
   var key: String {
     "\(self)".replacing(", cut: \(String(reflecting: CutReplies.nothing))", with: "")
       .replacing(", images: \(String(reflecting: ImageInputs.byName))", with: "")
+      // What neither of these says is made from the rules, or has them in its own key.
       .replacing(", errors: \(String(reflecting: errors))", with: "")
       // Two-stage runs have no such labels, and DualChecker's keys name what is done.
       .replacing(", labels: \(String(reflecting: labels))", with: "")
+      .replacing(", base: \(String(reflecting: base))", with: "")
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -56,6 +60,7 @@ struct RunRules: Codable, Equatable {
     case images
     case errors = "confusion_prior"
     case labels = "learned_labels"
+    case base = "base_inputs"
   }
 
   /// Reads the rules; one that is missing was made after the file was written, and is as it was before.
@@ -70,6 +75,7 @@ struct RunRules: Codable, Equatable {
     images = try rules.decodeIfPresent(ImageInputs.self, forKey: .images) ?? Self.first.images
     errors = try rules.decodeIfPresent(ConfusionPrior.self, forKey: .errors) ?? Self.first.errors
     labels = try rules.decodeIfPresent(LearnedLabels.self, forKey: .labels) ?? Self.first.labels
+    base = try rules.decodeIfPresent(BaseInputs.self, forKey: .base) ?? Self.first.base
   }
 
   private static func file(_ run: URL) -> URL { run.appending(path: "rules.json") }
@@ -94,11 +100,11 @@ struct RunRules: Codable, Equatable {
 
   private init(
     beginning: PromptBeginning, choosing: LabelScoring, rows: RowOrder, tokens: AdapterTokens, replies: ReplyNames,
-    cut: CutReplies, images: ImageInputs, errors: ConfusionPrior, labels: LearnedLabels
+    cut: CutReplies, images: ImageInputs, errors: ConfusionPrior, labels: LearnedLabels, base: BaseInputs
   ) {
     (self.beginning, self.choosing, self.rows) = (beginning, choosing, rows)
     (self.tokens, self.replies, self.cut) = (tokens, replies, cut)
-    (self.images, self.errors, self.labels) = (images, errors, labels)
+    (self.images, self.errors, self.labels, self.base) = (images, errors, labels, base)
   }
 
   /// Writes the rules into the folder of a run that has none yet; those of a run under way stay.
@@ -194,4 +200,13 @@ enum LearnedLabels: String, Codable {
   case asGiven = "given"
   /// What the task's default is.
   case byTask = "task"
+}
+
+/// What a base that writes is made from.
+enum BaseInputs: String, Codable {
+  /// The data files and its sizes alone.
+  case files
+  /// The question, its labels and how images become pixels besides: its tokenizer learns their words, and its pre-training asks
+  /// them about captions.
+  case question
 }

@@ -80,6 +80,27 @@ import Tokenization
     }
   }
 
+  @Test func `a base is made anew where its question has other words, but in a run that began when it was not`()
+    async throws
+  {
+    try await withRunWorld { world in
+      let own = world.with { ($0.student.model, $0.student.fresh) = (nil, Self.sizes) }
+      func base(_ prompt: String, of name: String) async throws -> Data {
+        try await own.with { $0.prompt = prompt }.run(name).run(through: .stage1)
+        return try world.bytes("base/tokenizer.json", of: name)
+      }
+      let first = try await base("{text}", of: "new")
+      #expect(try await base("Is it falsified, or is it not? {text}", of: "new") != first)
+      try await own.run("old").run(through: .agree)
+      let rules = world.folder.appending(path: "old/rules.json")
+      let text = try String(contentsOf: rules, encoding: .utf8)
+      #expect(text.contains(#""base_inputs" : "question""#))
+      try Data(text.replacing(#""base_inputs" : "question""#, with: #""base_inputs" : "files""#).utf8).write(to: rules)
+      #expect(try await base("{text}", of: "old") == first)
+      #expect(try await base("Is it falsified, or is it not? {text}", of: "old") == first)
+    }
+  }
+
   @Test func `a caption whose photo can't be read is left out, and once it is mended the base is made anew`()
     async throws
   {
