@@ -32,6 +32,18 @@ import Testing
     #expect(score.levels?.meanAbsoluteError == 0.5)
   }
 
+  /// As in the other method: the first of the classes is no better than the others.
+  @Test func `a student has no answer where several classes are equally probable, which counts as wrong`() throws {
+    let tied = StudentPrediction(answer: .label("low"), probabilities: [0.4, 0.2, 0.4])
+    let sure = StudentPrediction(answer: .label("low"), probabilities: [0.5, 0.25, 0.25])
+    #expect(tied.isTied && tied.decided == nil && tied.answer == .label("low"))
+    #expect(!sure.isTied && sure.decided == .label("low"))
+    #expect(StudentPrediction(answer: .spans([]), probabilities: [0.5, 0.5]).decided == .spans([]))
+    let score = try task(ordered: false).score(
+      [tied, sure], against: [.label("low"), .label("low")], texts: ["", ""])
+    #expect(score.accuracy == 0.5)
+  }
+
   @Test func `classes without an order, spans, and no items have none`() throws {
     #expect(try task(ordered: false).score([.label("low")], against: [.label("mid")], texts: [""]).levels == nil)
     #expect(try task().score([TaskAnswer?](), against: [], texts: []).levels == nil)

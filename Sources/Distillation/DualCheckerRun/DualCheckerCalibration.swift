@@ -147,7 +147,9 @@ extension StudentPrediction {
   /// - Precondition: an answer to a task of these classes.
   func calibrated(by calibration: StudentCalibration) -> StudentPrediction {
     let choice = StudentCalibration.choice(probabilities, by: calibration)
-    return StudentPrediction(
+    var copy = StudentPrediction(
       answer: .label(calibration.labels[choice.place]), probabilities: choice.probabilities)
+    copy.isTied = choice.isTied
+    return copy
   }
 }

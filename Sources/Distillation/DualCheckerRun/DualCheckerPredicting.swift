@@ -13,7 +13,7 @@ extension Prediction {
     switch found.answer {
     case .label(let name):
       self = Prediction(
-        itemID: item.id, label: name,
+        itemID: item.id, label: found.isTied ? nil : name,
         probabilities: Dictionary(uniqueKeysWithValues: zip(task.names, found.probabilities))
       ).scored(over: task.labels)
     case .spans(let places):

@@ -12,12 +12,20 @@ public struct StudentPrediction: Sendable, Equatable {
   /// The probability of each class, in the task's order. For spans the mean probabilities of the two best tags of each
   /// token, which say how narrowly it decided.
   public var probabilities: [Double]
+  /// Whether another class is exactly as probable as that of the answer.
+  package var isTied: Bool
 
   /// A prediction.
   public init(answer: TaskAnswer, probabilities: [Double]) {
     self.answer = answer
     self.probabilities = probabilities
+    let most = probabilities.max()
+    isTied = if case .label = answer { probabilities.count { $0 == most } > 1 } else { false }
   }
+
+  /// The answer as it is given to others and scored: none where several classes are equally probable, so that the order of the
+  /// classes decides nothing. The rounds compare ``answer``, the first of them.
+  package var decided: TaskAnswer? { isTied ? nil : answer }
 
   /// Distance of the two largest probabilities, 0...1: small for a borderline case.
   public var margin: Double {

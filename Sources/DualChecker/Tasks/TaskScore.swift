@@ -91,7 +91,7 @@ extension LabellingTask {
   /// - Parameters: as for ``score(_:against:texts:)``.
   package func score(_ predictions: [StudentPrediction?], against gold: [TaskAnswer], texts: [String]) -> TaskScore {
     score(
-      predictions.map { $0?.answer },
+      predictions.map { $0?.decided },
       expected: predictions.map { prediction in
         guard kind != .spans, let stated = prediction?.probabilities, !stated.isEmpty else { return nil }
         return LevelProbabilities(stated).expected
