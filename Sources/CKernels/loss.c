@@ -5,14 +5,13 @@
 
 SD_KERNEL(extern, void, sd_token_scores,
           (const float *logits, const int32_t *targets, size_t rows, size_t columns, float *log_probability, float
-           *log_sum, float *entropy, float *mean_logit, uint8_t *is_greedy),
-          (logits, targets, rows, columns, log_probability, log_sum, entropy, mean_logit, is_greedy)) {
+           *log_sum, float *entropy, uint8_t *is_greedy),
+          (logits, targets, rows, columns, log_probability, log_sum, entropy, is_greedy)) {
   SD_REASSOCIATE
   for (size_t r = 0; r < rows; r++) {
     const float *x = logits + r * columns;
-    float top = x[0], total = 0;
+    float top = x[0];
     for (size_t j = 0; j < columns; j++) top = x[j] > top ? x[j] : top;
-    for (size_t j = 0; j < columns; j++) total += x[j];
     float sum = 0, weighted = 0;
     for (size_t j = 0; j < columns; j++) {
       float e = sd_expf(x[j] - top);
@@ -27,7 +26,6 @@ SD_KERNEL(extern, void, sd_token_scores,
       log_probability[r] = (x[targets[r]] - top) - l;
     }
     entropy[r] = l - weighted / sum;
-    mean_logit[r] = total / (float)columns;
     is_greedy[r] = x[targets[r]] == top;
   }
 }

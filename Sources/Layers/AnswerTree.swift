@@ -36,17 +36,13 @@ public struct AnswerScores: Sendable {
   public let ranges: [[Range<Int>]]
   /// The entropy in nats of each place's distribution over the vocabulary.
   public let entropies: [Float]
-  /// The mean logit of each place.
-  public let meanLogits: [Float]
   /// Whether each place's token is the most probable one.
   public let isGreedy: [Bool]
 
   /// Scores in this packing.
-  public init(
-    logProbabilities: Tensor, ranges: [[Range<Int>]], entropies: [Float], meanLogits: [Float], isGreedy: [Bool]
-  ) {
-    (self.logProbabilities, self.ranges, self.entropies) = (logProbabilities, ranges, entropies)
-    (self.meanLogits, self.isGreedy) = (meanLogits, isGreedy)
+  public init(logProbabilities: Tensor, ranges: [[Range<Int>]], entropies: [Float], isGreedy: [Bool]) {
+    (self.logProbabilities, self.ranges) = (logProbabilities, ranges)
+    (self.entropies, self.isGreedy) = (entropies, isGreedy)
   }
 
   /// The log-probability of each whole answer, [answers] over all trees: sums over its tokens. Differentiable.
@@ -93,8 +89,7 @@ public struct SeparateSequences<Scorer: SequenceScorer>: SequenceScorer {
     }
     return AnswerScores(
       logProbabilities: parts.isEmpty ? .zeros([0]) : .concatenated(parts.map(\.logProbabilities)), ranges: ranges,
-      entropies: parts.flatMap(\.entropies), meanLogits: parts.flatMap(\.meanLogits),
-      isGreedy: parts.flatMap(\.isGreedy))
+      entropies: parts.flatMap(\.entropies), isGreedy: parts.flatMap(\.isGreedy))
   }
 }
 

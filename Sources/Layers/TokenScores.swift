@@ -11,8 +11,6 @@ public struct TokenScores: Sendable {
   public let logProbabilities: Tensor
   /// The entropy in nats of each row's distribution.
   public let entropies: [Float]
-  /// The mean logit of each row.
-  public let meanLogits: [Float]
   /// Whether the target is the most probable token.
   public let isGreedy: [Bool]
 
@@ -72,7 +70,6 @@ public struct TokenScores: Sendable {
       }
     }
     entropies = scores.entropies
-    meanLogits = scores.means
     isGreedy = scores.greedy.map { $0 != 0 }
   }
 
@@ -101,12 +98,11 @@ private struct Scores: Sendable {
   var logProbabilities: [Float]
   var logSums: [Float]
   var entropies: [Float]
-  var means: [Float]
   var greedy: [UInt8]
 
   init(rows: Int) {
     logProbabilities = Array(repeating: 0, count: rows)
-    (logSums, entropies, means) = (logProbabilities, logProbabilities, logProbabilities)
+    (logSums, entropies) = (logProbabilities, logProbabilities)
     greedy = Array(repeating: 0, count: rows)
   }
 
@@ -117,17 +113,14 @@ private struct Scores: Sendable {
       logProbabilities.withUnsafeMutableBufferPointer { o in
         logSums.withUnsafeMutableBufferPointer { s in
           entropies.withUnsafeMutableBufferPointer { e in
-            means.withUnsafeMutableBufferPointer { m in
-              greedy.withUnsafeMutableBufferPointer { g in
-                targets.withUnsafeBufferPointer { i in
-                  guard let l = logits.baseAddress, let i = i.baseAddress, let o = o.baseAddress,
-                    let s = s.baseAddress, let e = e.baseAddress, let m = m.baseAddress, let g = g.baseAddress
-                  else { return }
-                  inRowBlocks(rows: chunk.count, columns: columns) { first, count in
-                    let to = at + first
-                    sd_token_scores(
-                      l + first * columns, i + to, count, columns, o + to, s + to, e + to, m + to, g + to)
-                  }
+            greedy.withUnsafeMutableBufferPointer { g in
+              targets.withUnsafeBufferPointer { i in
+                guard let l = logits.baseAddress, let i = i.baseAddress, let o = o.baseAddress,
+                  let s = s.baseAddress, let e = e.baseAddress, let g = g.baseAddress
+                else { return }
+                inRowBlocks(rows: chunk.count, columns: columns) { first, count in
+                  let to = at + first
+                  sd_token_scores(l + first * columns, i + to, count, columns, o + to, s + to, e + to, g + to)
                 }
               }
             }

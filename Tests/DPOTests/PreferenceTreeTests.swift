@@ -42,7 +42,7 @@ import Testing
   private func scores(_ logProbabilities: Tensor, _ range: Range<Int>) -> AnswerScores {
     AnswerScores(
       logProbabilities: logProbabilities, ranges: PackedTrees(trees[range].map(\.tree)).ranges, entropies: [],
-      meanLogits: [], isGreedy: [])
+      isGreedy: [])
   }
 
   @Test func `the objective is the mean over trees of the mean over pairs, plus the chosen tokens' mean`() {
@@ -158,7 +158,7 @@ import Testing
     expectClose(loss, Tensor(6))
     #expect(metrics == PreferenceMetrics() && metrics.values(beta: 1).isEmpty)
     let empty = [PreferenceTree(tree: AnswerTree(prompt: [1], answers: []), chosen: [], rejected: [])]
-    let none = AnswerScores(logProbabilities: .zeros([0]), ranges: [[]], entropies: [], meanLogits: [], isGreedy: [])
+    let none = AnswerScores(logProbabilities: .zeros([0]), ranges: [[]], entropies: [], isGreedy: [])
     let nothing = objective(empty, scores: none, reference: nil, total: objective.weight(of: empty))
     #expect(nothing.loss.scalar == 0 && nothing.metrics.pairs == 0)
   }

@@ -15,7 +15,7 @@ private struct Counter: SequenceScorer {
     let values = packed.targets.map { -Float($0) }
     return AnswerScores(
       logProbabilities: Tensor(values, shape: [values.count]), ranges: packed.ranges, entropies: values,
-      meanLogits: values, isGreedy: values.map { _ in false })
+      isGreedy: values.map { _ in false })
   }
 }
 

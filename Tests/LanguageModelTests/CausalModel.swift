@@ -22,7 +22,7 @@ struct CausalModel: Module, SequenceScorer {
       targets: packed.targets)
     return AnswerScores(
       logProbabilities: scores.logProbabilities, ranges: packed.ranges, entropies: scores.entropies,
-      meanLogits: scores.meanLogits, isGreedy: scores.isGreedy)
+      isGreedy: scores.isGreedy)
   }
 
   mutating func visit(_ visitor: inout some ModuleVisitor, at path: String) { text.visit(&visitor, at: "model") }

@@ -13,7 +13,7 @@ private struct SumScorer: SequenceScorer {
     }
     return AnswerScores(
       logProbabilities: Tensor(values, shape: [values.count]), ranges: packed.ranges,
-      entropies: values.map { -$0 }, meanLogits: values, isGreedy: values.map { $0 > -1 })
+      entropies: values.map { -$0 }, isGreedy: values.map { $0 > -1 })
   }
 }
 
@@ -72,7 +72,7 @@ private struct SumScorer: SequenceScorer {
     let (a, b) = (shared.logProbabilities(of: trees), separate.logProbabilities(of: trees))
     expectClose(a.logProbabilities, b.logProbabilities)
     #expect(a.ranges == b.ranges && a.isGreedy == b.isGreedy)
-    #expect(a.entropies == b.entropies && a.meanLogits == b.meanLogits)
+    #expect(a.entropies == b.entropies)
   }
 
   @Test func `trees without answers have no scores`() {
@@ -84,11 +84,11 @@ private struct SumScorer: SequenceScorer {
   @Test func `an answer's total is the sum over its tokens, gradients included`() {
     let scores = AnswerScores(
       logProbabilities: Tensor([1, 2, 4, 8, 16, 32, 64], shape: [7]), ranges: PackedTrees(trees).ranges, entropies: [],
-      meanLogits: [], isGreedy: [])
+      isGreedy: [])
     #expect(scores.answerTotals().scalars == [7, 0, 8, 48, 64])
     expectGradientsMatchFiniteDifferences(at: [randomTensor([7], seed: 1)]) {
       AnswerScores(
-        logProbabilities: $0[0], ranges: scores.ranges, entropies: [], meanLogits: [], isGreedy: []
+        logProbabilities: $0[0], ranges: scores.ranges, entropies: [], isGreedy: []
       ).answerTotals()
     }
   }
@@ -96,7 +96,7 @@ private struct SumScorer: SequenceScorer {
   @Test func `the loss is the mean over tokens, or over answers of their mean`() {
     let scores = AnswerScores(
       logProbabilities: Tensor([-1, -2, -4, -8, -16, -32], shape: [6]), ranges: [[0..<3, 3..<4], [4..<6]],
-      entropies: [], meanLogits: [], isGreedy: [])
+      entropies: [], isGreedy: [])
     let trees = [AnswerTree(prompt: [1], answers: [[1, 2, 3], [4]]), AnswerTree(prompt: [1], answers: [[5, 6]])]
     let (tokens, answers) = (AnswerLoss(), AnswerLoss(reduction: .answerMean))
     #expect(tokens.weight(of: trees) == 6 && answers.weight(of: trees) == 3)

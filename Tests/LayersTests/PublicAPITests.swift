@@ -71,10 +71,10 @@ private struct Replacer: ModuleVisitor {
       embedding(packed.tokens), layout: packed.layout, positions: rotary.table(positions: packed.positions))
     let scores = TokenScores(
       hidden: x.gathered(packed.predictingRows), head: embedding.weight.value, targets: packed.targets)
-    #expect(scores.logProbabilities.shape == [2] && scores.isGreedy.count == 2 && scores.meanLogits.count == 2)
+    #expect(scores.logProbabilities.shape == [2] && scores.isGreedy.count == 2)
     let answers = AnswerScores(
       logProbabilities: scores.logProbabilities, ranges: packed.ranges, entropies: scores.entropies,
-      meanLogits: scores.meanLogits, isGreedy: scores.isGreedy)
+      isGreedy: scores.isGreedy)
     let loss = AnswerLoss(reduction: .answerMean)
     #expect(loss(answers, total: loss.weight(of: trees)).scalar > 0)
     var cache = KeyValueCache(layers: 1, sequences: 1, capacity: 4)

@@ -91,12 +91,11 @@ static void norms(size_t height, size_t width, bool is_layer) {
 static void scores(size_t height, size_t width) {
   AT("scores %zu x %zu", height, width);
   size_t n = height * width;
-  float *x = floats(n), *dy = floats(height), *probability = floats(height), *sum = floats(height), *entropy = floats(height),
-        *mean = floats(height);
+  float *x = floats(n), *dy = floats(height), *probability = floats(height), *sum = floats(height), *entropy = floats(height);
   for (size_t i = 0; i < n; i++) x[i] *= 9;
   int32_t *targets = indices(height, width);
   uint8_t *greedy = bytes(height), *is_top = bytes(height);
-  double *p = doubles(height), *l = doubles(height), *e = doubles(height), *m = doubles(height), *back = doubles(n);
+  double *p = doubles(height), *l = doubles(height), *e = doubles(height), *back = doubles(n);
   for (size_t r = 0; r < height; r++) {
     const float *a = x + r * width;
     is_top[r] = top_of(a, width) == a[targets[r]];
@@ -106,15 +105,13 @@ static void scores(size_t height, size_t width) {
     for (size_t j = 0; j < width; j++) {
       double share = exp(a[j] - l[r]);
       e[r] -= share * (a[j] - l[r]);
-      m[r] += a[j] / (double)width;
       back[r * width + j] = dy[r] * ((j == (size_t)targets[r]) - share);
     }
   }
-  sd_token_scores(x, targets, height, width, probability, sum, entropy, mean, greedy);
+  sd_token_scores(x, targets, height, width, probability, sum, entropy, greedy);
   check("log-probabilities", probability, p, height, 3e-6, 1e-6);
   check("log-sums", sum, l, height, 3e-6, 1e-6);
   check("entropies", entropy, e, height, 1e-5, 1e-5);
-  check("means", mean, m, height, 3e-6, 1e-6);
   check_bytes("greedy", greedy, is_top, height);
   sd_token_scores_backward(x, targets, sum, dy, height, width);
   check("gradients", x, back, n, 2e-6, 1e-5);

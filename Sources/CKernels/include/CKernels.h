@@ -285,10 +285,10 @@ void sd_decode_layer(const sd_layer *layer, const sd_sequence *sequences, const 
                      float *const *keys, float *const *values);
 
 // loss.c ---------------------------------------------------------------------------------------------------------
-// One row of logits each: log-probability of the target, log of the sum, entropy in nats, mean logit, whether the target
-// is the largest.
+// One row of logits each: log-probability of the target, log of the sum, entropy in nats, whether the target is the
+// largest.
 void sd_token_scores(const float *logits, const int32_t *targets, size_t rows, size_t columns, float *log_probability,
-                     float *log_sum, float *entropy, float *mean_logit, uint8_t *is_greedy);
+                     float *log_sum, float *entropy, uint8_t *is_greedy);
 // logits become dlogits = dy * (onehot(target) - softmax), in place
 void sd_token_scores_backward(float *logits, const int32_t *targets, const float *log_sum, const float *dy, size_t rows,
                               size_t columns);

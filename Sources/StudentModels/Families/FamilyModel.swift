@@ -184,7 +184,7 @@ extension FamilyModel {
     let scores = TokenScores(hidden: rows, head: headWeight, cap: text.configuration.logitCap, targets: packed.targets)
     return AnswerScores(
       logProbabilities: scores.logProbabilities, ranges: packed.ranges, entropies: scores.entropies,
-      meanLogits: scores.meanLogits, isGreedy: scores.isGreedy)
+      isGreedy: scores.isGreedy)
   }
 
   /// The logits after each token of one sequence, [tokens, vocabulary]. Differentiable.
@@ -286,6 +286,6 @@ extension AnswerScores {
     let count = ranges.joined().reduce(0) { $0 + $1.count }
     return AnswerScores(
       logProbabilities: logProbabilities.rows(0..<count), ranges: ranges, entropies: Array(entropies.prefix(count)),
-      meanLogits: Array(meanLogits.prefix(count)), isGreedy: Array(isGreedy.prefix(count)))
+      isGreedy: Array(isGreedy.prefix(count)))
   }
 }

@@ -102,11 +102,10 @@ package struct ImageTextMatcher: Student, PairEncoder {
 
   package func logProbabilities(of trees: [AnswerTree]) -> AnswerScores {
     guard !trees.isEmpty else {
-      return AnswerScores(logProbabilities: .zeros([0]), ranges: [], entropies: [], meanLogits: [], isGreedy: [])
+      return AnswerScores(logProbabilities: .zeros([0]), ranges: [], entropies: [], isGreedy: [])
     }
-    let logits = logits(of: trees)
-    let scores = logits.logSoftmax()
-    let (plain, values) = (logits.detached(), scores.detached())
+    let scores = logits(of: trees).logSoftmax()
+    let values = scores.detached()
     // What follows an answer's words is certain: its place is the last.
     let end = 2 * trees.count
     var (places, ranges) = ([Int](), [[Range<Int>]]())
@@ -125,7 +124,6 @@ package struct ImageTextMatcher: Student, PairEncoder {
       entropies: places.map {
         figure($0) { row in -(0..<2).reduce(0) { $0 + exp(values[row, $1]) * values[row, $1] } }
       },
-      meanLogits: places.map { figure($0) { (plain[$0, 0] + plain[$0, 1]) / 2 } },
       isGreedy: places.map { $0 == end || values[$0 / 2, $0 % 2] >= values[$0 / 2, 1 - $0 % 2] })
   }
 

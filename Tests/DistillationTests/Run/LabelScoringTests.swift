@@ -259,7 +259,7 @@ private struct WrittenStudent: Student {
     }
     return AnswerScores(
       logProbabilities: Tensor(values, shape: [values.count]), ranges: ranges,
-      entropies: values.map { _ in 0 }, meanLogits: values.map { _ in 0 }, isGreedy: values.map { _ in false })
+      entropies: values.map { _ in 0 }, isGreedy: values.map { _ in false })
   }
 
   func generate(

@@ -264,7 +264,7 @@ struct WatchedStudent: Student {
     guard log.score() else { return scores }
     return AnswerScores(
       logProbabilities: scores.logProbabilities * .nan, ranges: scores.ranges, entropies: scores.entropies,
-      meanLogits: scores.meanLogits, isGreedy: scores.isGreedy)
+      isGreedy: scores.isGreedy)
   }
 
   func generate(

@@ -24,7 +24,7 @@ private struct Bigrams: SequenceScorer, Module {
     let nothing = [Float](repeating: 0, count: places.count)
     return AnswerScores(
       logProbabilities: rows.reshaped([-1, 1]).gathered(places).reshaped([-1]), ranges: packed.ranges,
-      entropies: nothing, meanLogits: nothing, isGreedy: nothing.map { _ in true })
+      entropies: nothing, isGreedy: nothing.map { _ in true })
   }
 }
 

@@ -188,7 +188,7 @@ private struct WordCounts: Student {
     let nothing = [Float](repeating: 0, count: places.count)
     return AnswerScores(
       logProbabilities: rows.reshaped([-1, 1]).gathered(places).reshaped([-1]), ranges: packed.ranges,
-      entropies: nothing, meanLogits: nothing, isGreedy: nothing.map { _ in false })
+      entropies: nothing, isGreedy: nothing.map { _ in false })
   }
 
   func tree(question: String, images: [PromptImage], answers: [String]) throws -> AnswerTree {

@@ -42,7 +42,7 @@ public struct WordStudent: Module, SequenceScorer {
       head: head.effectiveWeight(), targets: packed.targets)
     return AnswerScores(
       logProbabilities: scores.logProbabilities, ranges: packed.ranges, entropies: scores.entropies,
-      meanLogits: scores.meanLogits, isGreedy: scores.isGreedy)
+      isGreedy: scores.isGreedy)
   }
 
   /// The logits of the word that follows, [words].

@@ -38,7 +38,7 @@ package struct LetterStudent: Student {
     let scores = TokenScores(hidden: .concatenated(rows), head: head.effectiveWeight(), targets: packed.targets)
     return AnswerScores(
       logProbabilities: scores.logProbabilities, ranges: packed.ranges, entropies: scores.entropies,
-      meanLogits: scores.meanLogits, isGreedy: scores.isGreedy)
+      isGreedy: scores.isGreedy)
   }
   package func generate(
     _ prompts: [AnswerTree], maximumTokens: Int, sampling: Sampling, using generator: inout Tensor.Generator

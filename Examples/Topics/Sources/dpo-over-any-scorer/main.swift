@@ -16,7 +16,7 @@ struct Bigrams: Module, SequenceScorer {
     let scores = TokenScores(hidden: hidden, head: identity, targets: packed.targets)
     return AnswerScores(
       logProbabilities: scores.logProbabilities, ranges: packed.ranges, entropies: scores.entropies,
-      meanLogits: scores.meanLogits, isGreedy: scores.isGreedy)
+      isGreedy: scores.isGreedy)
   }
 }
 
