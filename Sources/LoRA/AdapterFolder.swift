@@ -1,4 +1,4 @@
-internal import Foundation
+package import Foundation
 
 /// The folder of an adapter as PEFT writes it.
 package enum AdapterFolder {
