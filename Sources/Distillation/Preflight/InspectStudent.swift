@@ -3,6 +3,7 @@ internal import LanguageModel
 internal import Layers
 internal import LoRA
 internal import StudentModels
+internal import Tensor
 internal import DistillationConfiguration
 internal import TwoStage
 internal import Wording

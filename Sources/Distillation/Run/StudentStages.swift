@@ -144,7 +144,7 @@ struct StudentStages<Model: Student>: Sendable {
 
   /// The files of an adapter in a folder.
   static func files(of folder: URL) -> [URL] {
-    TakenAdapter.files.map { folder.appending(path: $0) }
+    AdapterFolder.files.map { folder.appending(path: $0) }
   }
 
   /// Takes a stage's adapter over under another name.

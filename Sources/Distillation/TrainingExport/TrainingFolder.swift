@@ -145,7 +145,7 @@ struct TrainingFolder {
     }
     let place = out.appending(path: "stage1/adapter")
     func files(in folder: URL) -> [Data] {
-      TakenAdapter.files.compactMap { try? Data(contentsOf: folder.appending(path: $0)) }
+      AdapterFolder.files.compactMap { try? Data(contentsOf: folder.appending(path: $0)) }
     }
     let (done, there) = (
       configuration.stage1.adapter.map { URL(filePath: $0) } ?? run.appending(path: "stage1"), files(in: place)
@@ -159,12 +159,12 @@ struct TrainingFolder {
       }
       return
     }
-    if files(in: done).count == TakenAdapter.files.count { try copyAdapter(done, to: place) }
+    if files(in: done).count == AdapterFolder.files.count { try copyAdapter(done, to: place) }
   }
 
   private func copyAdapter(_ source: URL, to place: URL) throws {
     try OwnerOnly.makeFolder(place)
-    for name in TakenAdapter.files {
+    for name in AdapterFolder.files {
       try OwnerOnly.write(Data(contentsOf: source.appending(path: name)), to: place.appending(path: name))
     }
   }
