@@ -1,6 +1,6 @@
-// A layer of a decoder for few rows, as one job: the products are some microseconds each, and threads that met after each of
-// them, and after all that is short between them, would wait a third of the time. What is short is done by the thread that
-// ends what comes before it.
+// A layer of a decoder for few rows, as one job. Its products take some tens of microseconds each: threads that came back from
+// each, to wait while the caller does what is short and starts the next one, would wait a good part of the time. What is short is
+// done by the thread that ends what comes before it.
 //
 // The kernels are those that compute these steps one by one, cut alike, so the bits are the same.
 #include "few_queries.h"

@@ -2,7 +2,7 @@ internal import CKernels
 package import Tensor
 
 /// A pre-norm layer of a decoder as one job of the pool, for the few rows of decoding. Its operations are so short that threads
-/// would wait for one another a good part of the time if each were a job; the bits are those of the operations one by one.
+/// wait for one another a good part of the time where each is a job; the bits are those of the operations one by one.
 package struct LayerJob {
   private let layer: sd_layer
   /// What the layer reads.
