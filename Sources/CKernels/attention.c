@@ -93,6 +93,7 @@ SD_INLINE void forward_of(bool wide, int d, const query_sizes *w, const tile *t,
 }
 SD_KERNEL(static, void, forward_tile, (const query_sizes *w, const tile *t, int head), (w, t, head)) {
   switch (w->d) {
+    case 16: forward_of(sd_wide, 16, w, t, head); break;
     case 32: forward_of(sd_wide, 32, w, t, head); break;
     case 64: forward_of(sd_wide, 64, w, t, head); break;
     default: forward_of(sd_wide, w->d, w, t, head);

@@ -128,6 +128,7 @@ SD_KERNEL(static, void, backward_tile,
           (const job *w, const tile *t, int head, const share *s, const key_sums *to),
           (w, t, head, s, to)) {
   switch (w->d) {
+    case 16: backward_of(sd_wide, 16, w, t, head, s, to); break;
     case 32: backward_of(sd_wide, 32, w, t, head, s, to); break;
     case 64: backward_of(sd_wide, 64, w, t, head, s, to); break;
     default: backward_of(sd_wide, w->d, w, t, head, s, to);
