@@ -118,13 +118,14 @@ extension DistillationRun {
     try file.write(to: folder.appending(path: "evaluation.json"))
   }
 
-  /// What could not be used, in words: rows, lines of human labels, and of the items that a student does not take those that are meant.
+  /// What could not be used, in words: rows, lines of human labels, and of the items that a student does not take those that are
+  /// meant.
   private func refused(
     _ state: RunState, _ stages: StudentStages<some Student>, _ second: SecondStage, areScored: Bool,
     isMeant: (String) -> Bool = { _ in true }
   ) -> [String] {
-    (state.data.setAside + rowsWithoutLabel(state.data, areScored: areScored) + second.human.setAside).map(\.description)
-      + notTaken(stages, isMeant: isMeant)
+    (state.data.setAside + rowsWithoutLabel(state.data, areScored: areScored) + second.human.setAside)
+      .map(\.description) + notTaken(stages, isMeant: isMeant)
   }
 
   /// The items that a student does not take, of those that are meant, in words.
