@@ -12,8 +12,8 @@ final class SQLiteClaims: Sendable {
     """
 
   private struct State {
-    /// Made with the first claim: who asks nothing needs no lock.
-    var worker: StoreWorker?
+    /// Made with the first claim: who asks nothing needs no lock. Where there are no locks, nobody claims anything.
+    var worker: StoreWorker??
     var held: Set<String> = []
   }
 
@@ -28,7 +28,7 @@ final class SQLiteClaims: Sendable {
   ) throws -> (mine: Set<String>, answered: Set<String>) {
     let worker = try state.withLock { state in
       let worker = try state.worker ?? StoreWorker(beside: store)
-      state.worker = worker
+      state.worker = .some(worker)
       return worker
     }
     let keys = Set(keys).sorted()
@@ -43,6 +43,10 @@ final class SQLiteClaims: Sendable {
           answered.insert(key)
           continue
         }
+        guard let worker else {
+          mine.insert(key)
+          continue
+        }
         let other = try owner.rows([.text(key)]) { try $0.required($0.integer("worker"), "worker") }.first
         if let other {
           let isAlive = lives[other] ?? worker.lives(other)
@@ -54,13 +58,13 @@ final class SQLiteClaims: Sendable {
       }
       return (mine, answered)
     }
-    state.withLock { $0.held.formUnion(found.0) }
+    if worker != nil { state.withLock { $0.held.formUnion(found.0) } }
     return found
   }
 
   /// Ends claims within the transaction in which their replies are kept.
   func end(_ keys: [String], _ connection: SQLiteConnection) throws {
-    let (worker, held) = state.withLock { ($0.worker, $0.held.intersection(keys)) }
+    let (worker, held) = state.withLock { ($0.worker ?? nil, $0.held.intersection(keys)) }
     guard let worker, !held.isEmpty else { return }
     let delete = try connection.keptStatement("DELETE FROM claim WHERE key = ? AND worker = ?")
     for key in held.sorted() { try delete.run([.text(key), .integer(worker.number)]) }

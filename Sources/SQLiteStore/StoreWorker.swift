@@ -11,8 +11,10 @@ final class StoreWorker: Sendable {
   let number: Int64
   private let descriptor: Int32
 
+  /// Nil where the system or the file system has no such locks.
+  ///
   /// - Throws: `AnnotationsError` where the file can't be made or locked.
-  init(beside store: URL) throws {
+  init?(beside store: URL) throws {
     let file = store.appendingPathExtension("workers")
     OwnerOnly.makeFile(file.path)
     let opened = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, OwnerOnly.mode)
@@ -27,8 +29,9 @@ final class StoreWorker: Sendable {
         return
       }
       guard errno == EAGAIN || errno == EACCES || errno == EINTR else {
-        let reason = String(cString: strerror(errno))
+        let (code, reason) = (errno, String(cString: strerror(errno)))
         close(opened)
+        if [EINVAL, ENOLCK, ENOSYS, EOPNOTSUPP].contains(code) { return nil }
         throw AnnotationsError.cannotOpen(file: file.relativePath, reason: "it can't be locked: \(reason)")
       }
     }
