@@ -141,8 +141,8 @@ private final class Desk: Sendable {
     let desk = Desk()
     let progress = desk.reporter(.plain(every: 30))
     progress.begin("x", total: 1, unit: units)
-    progress.advance(to: 1)
     desk.set(4)
+    progress.advance(to: 1)
     progress.finish()
     #expect(desk.text == "x: 1 \(one) in 4 s, 15.0 \(units)/min\n")
   }
