@@ -32,7 +32,7 @@ package struct LabelNoiseReport: Sendable, Equatable, Codable {
     let found =
       "the words of the other records tell \(judgeRight) of the pool's \(pool) labels, the teacher \(teacherRight)"
     return isApplied
-      ? "the student learned posteriors, of which \(changed) have another class: \(found)"
+      ? "the student learned posteriors, whose class is another one than the label \(changed) times: \(found)"
       : "the student learned the labels as they were given: \(found)"
   }
 }
@@ -47,8 +47,10 @@ extension DualCheckerLoop {
     _ state: LoopState, without held: Set<String> = []
   ) -> (examples: [TrainingExample], report: LabelNoiseReport?) {
     var examples = trainingExamples(state).filter { !held.contains($0.item.id) }
-    guard options.labelNoise == .posterior, task.kind != .spans, task.names.count > 1 else { return (examples, nil) }
-    let pool = Set(aligner.pool.entries.map(\.item.id))
+    let pool = Set(aligner.pool.entries.map(\.item.id)).subtracting(held)
+    guard options.labelNoise == .posterior, task.kind != .spans, task.names.count > 1, !pool.isEmpty else {
+      return (examples, nil)
+    }
     let given = examples.map { example in
       let name: String? = if case .label(let name) = example.answer { name } else { nil }
       return LabelPosterior.Given(
