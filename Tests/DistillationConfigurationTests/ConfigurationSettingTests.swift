@@ -73,8 +73,8 @@
       ),
       (["student.lora={rank: 4, alhpa: 1}"], "unknown key 'alhpa' in student.lora; did you mean 'alpha'?", 1),
       // What shows at a key of the file.
-      (["teachers.a.kind=openai"], "run.yaml with --set teachers.a.kind=openai", 1),
-      (["seed=many", "stage1.epochs=-1"], "stage1.epochs (--set stage1.epochs=-1): expected ", 2),
+      (["teachers.a.kind=openai"], "--set teachers.a.kind=openai", 1),
+      (["seed=many", "stage1.epochs=x"], "stage1.epochs (--set stage1.epochs=x): expected ", 2),
     ])
     func `what a setting is to blame for is said of it, and not of a line of the file`(
       settings: [String], text: String, problems: Int

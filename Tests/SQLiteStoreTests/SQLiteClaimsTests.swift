@@ -37,6 +37,8 @@ import Testing
     #expect(try await one.claim(["c"]).mine == [])
     // Of b, c and d; a went with its reply.
     #expect(try claimed() == 3)
+    // A store's claims end with its last use.
+    #expect(try await two.claim(["d"]).mine == ["d"])
     try FileManager.default.removeItem(at: folder)
   }
 
@@ -47,6 +49,7 @@ import Testing
       let closed = try SQLiteAnnotationStore(file)
       #expect(try await closed.claim(["a"]).mine == ["a"])
       #expect(try await other.claim(["a"]).mine == [])
+      #expect(try await closed.claim(["a"]).mine == ["a"])
     }
     #expect(try await other.claim(["a"]).mine == ["a"])
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in

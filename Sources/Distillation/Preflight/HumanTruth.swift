@@ -64,7 +64,9 @@ package enum HumanTruth {
       return KnownLabels(try await log.entries(), in: place, scope: scope)
     case .page: file = folder.appending(path: "review-answers.jsonl")
     }
-    guard FileManager.default.fileExists(atPath: file.path) else {
+    // The journal of a page is made before anybody has decided.
+    let size = try? FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int
+    guard let size, size > 0 else {
       let remedy =
         configuration.review.source == .page ? "; distill review --run \(folder.relativePath) asks for them" : ""
       throw CheckingError.noTruth(
