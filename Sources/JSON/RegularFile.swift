@@ -21,7 +21,7 @@ package func readRegularFile(_ url: URL, limit: Int = 1 << 28 - 1) throws -> Dat
     throw UnreadableFile(errorDescription: "It is not a regular file.")
   }
   guard Int(status.st_size) <= limit else {
-    throw UnreadableFile(errorDescription: "It has \(status.st_size) bytes, and \(limit) are read at most.")
+    throw UnreadableFile(errorDescription: "It has more than \(limit) bytes, which are the most that are read.")
   }
   return try file.read(upToCount: Int(status.st_size)) ?? Data()
 }

@@ -72,7 +72,7 @@ import Testing
       {"id": 5, "text": "t", "photo": "", "meta": {"found": "d.png"}}
       {"id": 6, "text": "t", "meta": {"found": "d.png"}}
       {"id": 7, "text": "t", "photo": "a.png", "meta": {"found": ["b.png", null]}}
-      {"id": 8, "text": "t", "photo": {"path": "a.png"}}
+      {"id": 8, "text": "t", "photo": {"name": "a.png"}}
       """)
     let data = try Dataset(contentsOf: file, mapping: FieldMapping(image: ["photo", "meta.found"]))
     #expect(data.items[0].imageSlots.map(\.name) == ["photo", "meta_found"])
