@@ -158,11 +158,13 @@ public struct LabelSet: Sendable, Equatable, Codable {
   /// and dashes and full width are ignored, and 1.0 is 1.
   package func label(_ value: String) -> Label? { byValue[LabelSpelling.key(value)].map { labels[$0] } }
 
-  /// The label that a person wrote down: its name or an alias, or else the words of its answer.
+  /// The label that a person wrote down: its name or an alias, or else the words of its answer, with or without a full stop.
   package func label(written value: String) -> Label? {
     if let label = label(value) { return label }
+    func open(_ key: String) -> String { key.count > 1 && key.hasSuffix(".") ? String(key.dropLast()) : key }
     let key = LabelSpelling.key(value)
     return labels.first { LabelSpelling.key($0.answer) == key }
+      ?? labels.first { open(LabelSpelling.key($0.answer)) == open(key) }
   }
 
   /// The label that words stand for where nothing but a label is asked for: its answer words, its name or an alias.
