@@ -63,7 +63,8 @@ extension TrainingObjective where Model: Module {
     }
     // Taken out, so that the sum has one owner and is added to in place.
     var (gradients, metrics) = results.removeFirst()
-    gradients.add(results.map(\.0))
+    // Of one part, gradients of few rows stay so.
+    if !results.isEmpty { gradients.add(results.map(\.0)) }
     for (_, sums) in results { metrics.add(sums) }
     return (gradients, metrics)
   }

@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"<think>Yes. A"#, "a thought that never ends"), (#"{\"label\": \"#, "an object that never ends"),
+    (#"<think>Yes. A"#, "a thought that never ends"), (#"{\"label\": \""#, "an object that never ends"),
     (#"<think>Hm</think>{\"rationale\": \"a d"#, "an object that never ends"),
   ])
   func `what never ends was cut off at a limit of length alone, and elsewhere is told as what it is`(

@@ -296,6 +296,7 @@ import Testing
       let check = fixture.check()
       #expect(check.isUsable && check.texts(.warning, "data.fields.text") == [], "\(check.text())")
       try fixture.edit("run.yaml", "text: null", "image: null, text: null")
+      try fixture.edit("run.yaml", "  images: photos\n", "")
       #expect(fixture.check().text().contains("data.fields.text: expected a column with texts, or one with images"))
     }
   }
