@@ -11,15 +11,19 @@ import Testing
     let judge = WordJudge(["red", "Red red", "blue", "blue red"], groups: ["0", "1", "2", "3"])
     let found = judge.judgements(classes).map { $0.map(exp) }
     // Of the others, one is of class 0 and has "red", two are of class 1, of which one has it:
-    // (1 + 1) * (1 + 1) / (1 + 2) against (2 + 1) * (1 + 1) / (2 + 2).
-    #expect(abs(found[0][0] - 8.0 / 17) < 1e-12 && abs(found[0][1] - 9.0 / 17) < 1e-12)
+    // and two have "blue": (1 + 1) * (1 + 1) / (1 + 2) against (2 + 1) * (1 + 1) / (3 + 2).
+    #expect(abs(found[0][0] - 10.0 / 19) < 1e-12 && abs(found[0][1] - 9.0 / 19) < 1e-12)
     // Two of class 0 have "red" and not "blue", one of class 1 has "blue" alone:
     // (2 + 1) * 3 / 4 * 1 / 4 against (1 + 1) * 1 / 3 * 2 / 3.
     #expect(abs(found[3][0] - 81.0 / 145) < 1e-12)
     // Texts of one group do not judge each other: nobody of class 0 is left for the first.
     let grouped = WordJudge(["red", "red red", "blue", "blue red"], groups: ["a", "a", "2", "3"])
-    // (0 + 1) * 1 / 2 against (2 + 1) * 2 / 4.
-    #expect(abs(exp(grouped.judgements(classes)[0][0]) - 0.25) < 1e-12)
+    // (0 + 1) * 1 / 2 against (2 + 1) * 2 / 5.
+    #expect(abs(exp(grouped.judgements(classes)[0][0]) - 5.0 / 17) < 1e-12)
+    // A class that no text has: (2 + 1) * (2 / 7)² against 1 * (1 / 3)².
+    let alone = WordJudge(["a b", "a c", "b c"], groups: ["0", "1", "2"])
+      .judgements(Array(repeating: [1, 0], count: 3))
+    #expect(abs(exp(alone[0][0]) - 108.0 / 157) < 1e-12)
     #expect(WordJudge([], groups: []).judgements([]) == [])
   }
 
@@ -70,6 +74,28 @@ import Testing
     }
     let stands = LabelPosterior(texts: texts, groups: groups, given: person, classes: 3)
     for place in 0..<9 { #expect(stands.posteriors[place][person[place].label] == 1) }
+  }
+
+  @Test func `classes that are rare or that no text has are not preferred`() {
+    let (texts, truth, _) = world(600, seed: 6)
+    let places = truth.indices.filter { truth[$0] == 0 || truth[$0] == 1 && $0 % 9 == 0 }
+    let given = places.map { LabelPosterior.Given(label: truth[$0], sureness: 0.9) }
+    let found = LabelPosterior(
+      texts: places.map { texts[$0] }, groups: places.map { "\($0)" }, given: given, classes: 3)
+    let right = zip(found.judged, given).count { $0 == $1.label }
+    #expect(10 * right >= 9 * places.count, "\(right) of \(places.count)")
+  }
+
+  @Test func `the words have to tell more than chance does`() {
+    func isRighter(_ wins: Int, _ losses: Int, among count: Int) -> Bool {
+      let one = (0..<count).map { $0 < wins || $0 >= wins + losses }
+      let other = (0..<count).map { $0 >= wins }
+      return DualCheckerLoop.isRighter(one, than: other)
+    }
+    // One record, or three against one, are no more than a standard error, whatever the size of the pool.
+    for count in 2..<60 { #expect(!isRighter(1, 0, among: count)) }
+    #expect(!isRighter(3, 1, among: 40) && !isRighter(6, 3, among: 41) && !isRighter(0, 2, among: 9))
+    #expect(isRighter(2, 0, among: 40) && isRighter(4, 1, among: 40))
   }
 
   // MARK: In the loop

@@ -83,13 +83,10 @@ extension DualCheckerLoop {
     return (examples, report)
   }
 
-  /// Whether the one is more often right than the other by more than a standard error of the difference.
-  static func isRighter(_ one: [Bool], than other: [Bool]) -> Bool {
-    let differences = zip(one, other).map { ($0 ? 1.0 : 0) - ($1 ? 1 : 0) }
-    guard differences.count > 1 else { return false }
-    let count = Double(differences.count)
-    let mean = differences.reduce(0, +) / count
-    let variance = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
-    return mean > (variance / count).squareRoot()
+  /// Whether the one is more often right than the other by more than a standard error of the difference: with w records that it alone
+  /// tells and l that the other alone tells, (w - l)² > w + l (McNemar 1947), in whole numbers, so that rounding decides nothing.
+  package static func isRighter(_ one: [Bool], than other: [Bool]) -> Bool {
+    let (wins, losses) = (zip(one, other).count { $0 && !$1 }, zip(one, other).count { !$0 && $1 })
+    return wins > losses && (wins - losses) * (wins - losses) > wins + losses
   }
 }

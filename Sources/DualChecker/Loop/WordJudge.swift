@@ -3,10 +3,11 @@ internal import Foundation
 /// Judges every text by the labels of the others, those of its own group left out: naive Bayes over the texts' words and pairs of
 /// neighbouring words.
 ///
-///     log p(y | x) = log(N_y + 1) + Σ_words log (n_y(word) + 1) / (N_y + 2) + constant
+///     log p(y | x) = log(N_y + 1) + Σ_words log (n_y(word) + 1) / (T_y + V) + constant
 ///
-/// N_y is the number of the other texts of class y, n_y(word) the number of those that have the word. A text that may be of several
-/// classes counts in each by its probability. Words of a single text tell nothing and are left out.
+/// N_y is the number of the other texts of class y, n_y(word) the number of those that have the word, T_y the sum of these over all V
+/// words (the multinomial model of McCallum and Nigam 1998, each word of a text once). A text that may be of several classes counts in
+/// each by its probability. Words of a single text tell nothing and are left out.
 package struct WordJudge: Sendable {
   /// The words of each text by their numbers, each once, in the order in which they come.
   private let words: [[Int]]
@@ -62,19 +63,18 @@ package struct WordJudge: Sendable {
   package func judgements(_ classes: [[Double]]) -> [[Double]] {
     precondition(classes.count == words.count, "\(classes.count) labels for \(words.count) texts")
     let width = classes.first?.count ?? 0
-    var (texts, having) = ([Double](repeating: 0, count: width), [Double](repeating: 0, count: count * width))
+    var (all, having) = (Totals(width), [Double](repeating: 0, count: count * width))
     for (own, shares) in zip(words, classes) {
-      for place in 0..<width {
-        texts[place] += shares[place]
-        for word in own { having[word * width + place] += shares[place] }
-      }
+      all.add(shares, words: own.count)
+      for place in 0..<width { for word in own { having[word * width + place] += shares[place] } }
     }
     var judgements = [[Double]](repeating: [], count: words.count)
     for group in groups {
-      var (apart, apartHaving) = ([Double](repeating: 0, count: width), [Int: [Double]]())
+      var (apart, apartHaving) = (Totals(width), [Int: [Double]]())
       for text in group {
-        for place in 0..<width { apart[place] += classes[text][place] }
-        for word in words[text] {
+        apart.add(classes[text], words: words[text].count)
+        // Of a text alone the words are its own.
+        for word in words[text] where group.count > 1 {
           let before = apartHaving[word] ?? [Double](repeating: 0, count: width)
           apartHaving[word] = zip(before, classes[text]).map { $0 + $1 }
         }
@@ -82,15 +82,34 @@ package struct WordJudge: Sendable {
       for text in group {
         judgements[text] =
           (0..<width).map { place in
-            let others = max(0, texts[place] - apart[place])
+            let others = max(0, all.texts[place] - apart.texts[place])
+            let total = log(max(0, all.words[place] - apart.words[place]) + Double(count))
             return words[text].reduce(log(others + 1)) { sum, word in
-              let rest = having[word * width + place] - (apartHaving[word]?[place] ?? 0)
-              return sum + log((max(0, rest) + 1) / (others + 2))
+              let own = group.count > 1 ? apartHaving[word]?[place] ?? 0 : classes[text][place]
+              return sum + log(max(0, having[word * width + place] - own) + 1) - total
             }
           }.logNormalised
       }
     }
     return judgements
+  }
+
+  /// Texts of each class, and the words that these have.
+  private struct Totals {
+    private(set) var texts: [Double]
+    private(set) var words: [Double]
+
+    init(_ classes: Int) {
+      texts = [Double](repeating: 0, count: classes)
+      words = texts
+    }
+
+    mutating func add(_ shares: [Double], words count: Int) {
+      for place in shares.indices {
+        texts[place] += shares[place]
+        words[place] += shares[place] * Double(count)
+      }
+    }
   }
 }
 

@@ -24,7 +24,9 @@ extension StudentCalibration {
     guard mapped[best] <= mapped[first] + 1e-9 else {
       return Choice(probabilities: mapped, place: best, isTied: mapped.count { $0 == mapped[best] } > 1)
     }
-    return Choice(probabilities: mapped, place: first, isTied: raw.count { $0 == raw[first] } > 1)
+    // A calibration may tell apart what was equally probable before.
+    let tied = raw.indices.filter { raw[$0] == raw[first] && mapped[$0] >= mapped[first] - 1e-9 }
+    return Choice(probabilities: mapped, place: first, isTied: tied.count > 1)
   }
 }
 
