@@ -289,13 +289,25 @@ public struct DistillationRun: Sendable {
   }
 
   /// Gold labels of the first conflicts in place of people's, each reading written to the journal. Conflicts without one are
-  /// passed over, and cost nothing.
+  /// passed over, and cost nothing. Those whose label the journal has come first, as these are paid for, in whatever order
+  /// conflicts come now.
   func goldLabels(
     of conflicts: [Conflict], upTo most: Int, _ state: RunState, budget: Int, journal: URL
   ) async throws -> [String: String] {
     guard let gold = state.data.gold else { throw state.data.nothingToReview }
-    let labelled = conflicts.lazy.map(\.item).filter { gold.has($0.id) }.prefix(max(0, most))
-    return try await OracleLabelSource(gold: gold, budget: budget, journal: journal).labels(for: Array(labelled))
+    let labelled = conflicts.map(\.item).filter { gold.has($0.id) }
+    // A budget of none gives out what is in the journal alone.
+    let paid = try await OracleLabelSource(gold: gold, budget: 0, journal: journal).labels(for: labelled)
+    let others = labelled.filter { item in paid[item.id].map { $0 != gold.answer(of: item.id) } ?? false }
+    if let first = others.first, let old = paid[first.id], let new = gold.answer(of: first.id) {
+      reporter.warn(
+        "\(journal.path) has \(NumberText.counted(others.count, "label")) that the data no longer \(others.count == 1 ? "has" : "have"), "
+          + "as of item '\(first.id)': '\(old)' there, '\(new)' in the data; the run goes on with what it read first. Delete the "
+          + "file to have labels read anew")
+    }
+    let ordered = labelled.filter { paid[$0.id] != nil } + labelled.filter { paid[$0.id] == nil }
+    return try await OracleLabelSource(gold: gold, budget: budget, journal: journal)
+      .labels(for: Array(ordered.prefix(max(0, most))))
   }
 
   /// The conflicts in the configuration's order.

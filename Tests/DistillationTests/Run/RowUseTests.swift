@@ -192,6 +192,35 @@ import Testing
     }
   }
 
+  /// By vote patterns and at random other conflicts are the first four of ten.
+  @Test func `labels that are paid for count in whatever order conflicts come, and one that was put right is told`()
+    async throws
+  {
+    try await withRunWorld { world in
+      let place = world.folder.appending(path: "run")
+      func run(_ order: ReviewConfiguration.Order, _ said: Said) async throws -> EvaluationFile? {
+        let own = world.with {
+          $0.review.order = order
+          $0.evaluation.results = .init([.stage1, .twoStage])
+        }
+        let run = try DistillationRun(own.configuration, folder: place, reporter: said.reporter)
+        try await run.run()
+        return try run.evaluation
+      }
+      #expect(try await run(.votePatterns, Said())?.labelsSpent == 4)
+      let paid = try world.reviewed()
+      #expect(try await run(.random, Said())?.labelsSpent == 4)
+      #expect(try world.reviewed() == paid)
+      var rows = world.items
+      let changed = try #require(rows.firstIndex { $0.id == paid[0] })
+      rows[changed].label = rows[changed].label == "pristine" ? "falsified" : "pristine"
+      try RunWorld.write(rows, to: world.folder.appending(path: "data/items.jsonl"))
+      let said = Said()
+      #expect(try await run(.random, said)?.labelsSpent == 4)
+      #expect(said.text.contains("1 label that the data no longer has, as of item '\(paid[0])'"), "\(said.text)")
+    }
+  }
+
   /// Ten conflicts, six of them with a label that is none: the four others are all that a budget of four can be spent on,
   /// whatever the order. An item without a label costs nothing.
   @Test func `no budget is spent on labels that can't be used, and the run names them`() async throws {
