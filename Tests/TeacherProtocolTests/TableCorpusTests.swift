@@ -72,7 +72,7 @@ import Testing
     let rows = """
       [{"id": 1, "text": "a", "image": "a.jpg"}, {"id": 2, "text": "b", "image": "none.jpg"}, "text", \
       {"id": 1, "text": "c", "image": "a.jpg"}, {"id": 3, "text": " ", "image": "a.jpg"}, {"id": 4, "text": "d"}, \
-      {"id": 5, "text": {"a": 1}, "image": "a.jpg"}, {"id": 6, "text": "e", "image": {"path": "a.jpg"}}, \
+      {"id": 5, "text": {"a": 1}, "image": "a.jpg"}, {"id": 6, "text": "e", "image": {"name": "a.jpg"}}, \
       {"text": "f", "image": "a.jpg"}, {"id": 7, "text": ["g", "h"], "image": "a.jpg"}]
       """
     let file = try scratch.file("rows.json", rows)
