@@ -172,6 +172,8 @@ extension Tensor {
   ///
   /// All threads share the elements of all places: gradients are many small matrices.
   package static func add(_ others: [[Tensor]], to sums: inout [Tensor]) {
+    // Those of few rows stay so where nothing is added.
+    guard !others.isEmpty else { return }
     var parts: [(to: UnsafeMutablePointer<Float>, place: Int, start: Int, count: Int)] = []
     var added = [[UnsafePointer<Float>]](repeating: [], count: sums.count)
     for place in sums.indices {

@@ -137,7 +137,7 @@ public struct DecoderStudent<Model: Student>: OnlineStudent {
 
   private func chosen(_ trees: [AnswerTree]) throws -> [StudentPrediction] {
     try model.answerTotals(of: trees, batch: 16, ranks: ranks).map(softmax).map { probabilities in
-      let best = probabilities.indices.reduce(0) { probabilities[$1] > probabilities[$0] ? $1 : $0 }
+      let best = probabilities.placeOfLargest
       return StudentPrediction(answer: .label(task.names[best]), probabilities: probabilities)
     }
   }

@@ -82,7 +82,7 @@ extension TextClassifier: TextNetwork {
   func predictions(for texts: [String], task: LabellingTask) throws -> [StudentPrediction] {
     guard !texts.isEmpty else { return [] }
     return try probabilities(for: texts).map { probabilities in
-      let best = probabilities.indices.reduce(0) { probabilities[$1] > probabilities[$0] ? $1 : $0 }
+      let best = probabilities.placeOfLargest
       return StudentPrediction(answer: .label(task.names[best]), probabilities: probabilities)
     }
   }

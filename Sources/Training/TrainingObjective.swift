@@ -63,8 +63,7 @@ extension TrainingObjective where Model: Module {
     }
     // Taken out, so that the sum has one owner and is added to in place.
     var (gradients, metrics) = results.removeFirst()
-    // Of one part, gradients of few rows stay so.
-    if !results.isEmpty { gradients.add(results.map(\.0)) }
+    gradients.add(results.map(\.0))
     for (_, sums) in results { metrics.add(sums) }
     return (gradients, metrics)
   }

@@ -60,6 +60,11 @@ package struct KnownLabels: Sendable, Equatable {
       let said = Set(asked[item, default: []].compactMap { $0.label(written: raw)?.name })
       return said.count == 1 ? said.first : nil
     }
+
+    /// What a label may be, for messages.
+    fileprivate func expected(_ names: RawLabelNames) -> String {
+      "one of \((set?.names ?? names.all).prefix(12).joined(separator: ", "))"
+    }
   }
 
   /// Reads a file.
@@ -92,8 +97,7 @@ package struct KnownLabels: Sendable, Equatable {
         continue
       }
       guard let spelled = raw.isEmpty ? "" : scope.name(raw, of: id, &names) else {
-        let known = scope.set?.names ?? names.all
-        note(row, label, id, expected: "one of \(known.prefix(12).joined(separator: ", "))", found: "'\(raw)'")
+        note(row, label, id, expected: scope.expected(names), found: "'\(raw)'")
         continue
       }
       found.append(Found(row: row, item: id, label: spelled))
@@ -111,11 +115,9 @@ package struct KnownLabels: Sendable, Equatable {
       if let label = scope.name(raw, of: item, &names) {
         labels[item] = label
       } else {
-        let known = scope.set?.names ?? names.all
         setAside.append(
           RowProblem(
-            file: place, line: 0, item: item, field: "label",
-            expected: "one of \(known.prefix(12).joined(separator: ", "))", found: "'\(raw)'"))
+            file: place, line: 0, item: item, field: "label", expected: scope.expected(names), found: "'\(raw)'"))
       }
     }
   }

@@ -14,6 +14,8 @@ package struct ConfigurationSetting: Sendable, Equatable {
   /// The value as it was written.
   private let written: String
   private let text: String
+  /// What the value's place is called.
+  package let position: ConfigurationNode.Position
 
   /// Reads `key=value`; the value is as it would stand in a file, in one line.
   ///
@@ -39,6 +41,7 @@ package struct ConfigurationSetting: Sendable, Equatable {
       }
     }
     self.steps = steps
+    position = ConfigurationNode.Position(setting: "--set \(text)")
     let value = String(text[text.index(after: sign)...])
     written = value
     #if Run
@@ -51,18 +54,15 @@ package struct ConfigurationSetting: Sendable, Equatable {
       guard case .map(let entries) = node.content, entries.count == 1 else {
         throw ConfigurationProblem(reason: .unreadable("expected one value; put a text with signs in quotes"))
       }
-      self.value = entries[0].value.placed(at: ConfigurationNode.Position(setting: "--set \(text)"))
+      self.value = entries[0].value.placed(at: position)
     } catch {
       // A text with marks of YAML's own, such as a prompt in braces, means itself.
       guard !value.hasPrefix("["), !value.hasPrefix("\""), !value.hasPrefix("'") else {
         throw ConfigurationError(file: "--set \(text)", problems: [error])
       }
-      self.value = ConfigurationNode(.text(value), at: ConfigurationNode.Position(setting: "--set \(text)"))
+      self.value = ConfigurationNode(.text(value), at: position)
     }
   }
-
-  /// What the value's place is called.
-  package var position: ConfigurationNode.Position { ConfigurationNode.Position(setting: "--set \(text)") }
 
   /// The tree with the value in its place; maps on the way there are made.
   ///

@@ -138,8 +138,11 @@ extension DualCheckerRun {
   }
 
   /// The student that is left: trained on every accepted answer and every change of mind, or read if it was before.
+  ///
+  /// - Parameter examples: what it learns, asked for where it is trained.
   func finalStudent(
-    _ loop: DualCheckerLoop, _ state: DualCheckerState, from untrained: some DualCheckerStudent, key: String
+    _ loop: DualCheckerLoop, _ state: DualCheckerState, from untrained: some DualCheckerStudent, key: String,
+    on examples: () async throws -> [TrainingExample]
   ) async throws -> any DualCheckerStudent {
     var student = untrained
     let done = Checkpoint(url: folder.appending(path: "student/trained.safetensors"), key: key)
@@ -147,9 +150,7 @@ extension DualCheckerRun {
     let place = folder.appending(path: "checkpoints")
     let onTheWay = Checkpoint(url: place.appending(path: "final.safetensors"), key: key)
     try await train(
-      &student, on: loop.finalExamples(state.loop).examples,
-      pairs: loop.disagreements(state.loop), checkpoint: onTheWay,
-      title: "final student")
+      &student, on: examples(), pairs: loop.disagreements(state.loop), checkpoint: onTheWay, title: "final student")
     try student.save(to: folder.appending(path: "student"))
     try student.saveState(to: done)
     try? FileManager.default.removeItem(at: place)

@@ -6,9 +6,12 @@ internal import TextStudents
 
 extension DualCheckerRun {
   /// Scores teacher and student on the test records, and what they are compared with.
+  ///
+  /// - Parameter learned: what the student was trained on.
   func evaluate(
-    _ loop: DualCheckerLoop, _ state: DualCheckerState, student: some DualCheckerStudent, data: DualCheckerData,
-    untrained: some DualCheckerStudent, teachers: DualCheckerTeachers
+    _ loop: DualCheckerLoop, _ state: DualCheckerState, student: some DualCheckerStudent,
+    learned: DualCheckerLoop.FinalExamples, data: DualCheckerData, untrained: some DualCheckerStudent,
+    teachers: DualCheckerTeachers
   ) async throws -> DualCheckerEvaluation {
     defer { teachers.eachReply.withLock { $0 = nil } }
     func asking<Answers>(_ title: String, _ records: Int, _ body: () async throws -> Answers) async rethrows -> Answers
@@ -28,7 +31,6 @@ extension DualCheckerRun {
     }
     var results: [DualCheckerEvaluation.Result] = []
     let fitted = try await calibrate(loop, state, student: student, data: data, untrained: untrained)
-    let learned = loop.finalExamples(state.loop)
     if let unscored = data.unscored {
       if let labels = labelScore(state.loop, data: data) { results.append(.init("labels", labels)) }
       var found = summary(loop, state, data: data, results: results, replies: [], fitted)

@@ -19,6 +19,7 @@ final class DualCheckerSteps {
 
   private var foundWork: Work?
   private var foundState: DualCheckerState?
+  private var foundExamples: DualCheckerLoop.FinalExamples?
   private var foundStudent: (any DualCheckerStudent)?
 
   /// What labelling, training and scoring work with.
@@ -108,7 +109,8 @@ final class DualCheckerSteps {
   private func evaluate(_ key: String) async throws {
     let work = try await work()
     let evaluation = try await run.evaluate(
-      work.loop, state(key), student: student(key), data: work.data, untrained: work.untrained, teachers: teachers)
+      work.loop, state(key), student: student(key), learned: examples(key), data: work.data, untrained: work.untrained,
+      teachers: teachers)
     let json = JSONEncoder()
     json.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try (json.encode(evaluation) + Data("\n".utf8)).write(
@@ -166,8 +168,17 @@ final class DualCheckerSteps {
   private func student(_ key: String) async throws -> any DualCheckerStudent {
     if let foundStudent { return foundStudent }
     let work = try await work()
-    let student = try await run.finalStudent(work.loop, state(key), from: work.untrained, key: studentKey(key))
+    let student = try await run.finalStudent(work.loop, state(key), from: work.untrained, key: studentKey(key)) {
+      try await self.examples(key).examples
+    }
     foundStudent = student
     return student
+  }
+
+  private func examples(_ key: String) async throws -> DualCheckerLoop.FinalExamples {
+    if let foundExamples { return foundExamples }
+    let examples = try await work().loop.finalExamples(state(key).loop)
+    foundExamples = examples
+    return examples
   }
 }

@@ -44,7 +44,7 @@ public struct DiverseDemonstrations: DemonstrationSelector {
       }
       let gains = open.map { relevance * $0.score - (1 - relevance) * ($0.nearest ?? 0) }
       // The first of equals, which is the nearest.
-      let best = gains.indices.reduce(0) { gains[$1] > gains[$0] ? $1 : $0 }
+      let best = gains.placeOfLargest
       chosen.append(open.remove(at: best).index)
     }
     return chosen.map { pool.demonstrations[$0] }

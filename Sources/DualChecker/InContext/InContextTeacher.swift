@@ -96,7 +96,7 @@ public struct InContextTeacher: Teacher {
       case .similarity: try await byNearness(prompt)
       case .words: InContextWords(prompt, task: task, readings: readings).probabilities()
       }
-    let best = probabilities.indices.reduce(0) { probabilities[$1] > probabilities[$0] ? $1 : $0 }
+    let best = probabilities.placeOfLargest
     return (task.labels.labels[best].answer + ".", probabilities[best])
   }
 

@@ -38,14 +38,14 @@ package struct LabelNoiseReport: Sendable, Equatable, Codable {
 }
 
 extension DualCheckerLoop {
+  /// What the final student learns, and what became of the labels; nil where they are as given because the options or the task say so.
+  package typealias FinalExamples = (examples: [TrainingExample], report: LabelNoiseReport?)
+
   /// The examples of the final student, with what is probably right in the place of labels that may be wrong, where the options ask
   /// for it and the pool speaks for it.
   ///
   /// - Parameter held: records of the pool that are left out, by their ids.
-  /// - Returns: the examples, and what became of the labels; nil where they are as given because the options or the task say so.
-  package func finalExamples(
-    _ state: LoopState, without held: Set<String> = []
-  ) -> (examples: [TrainingExample], report: LabelNoiseReport?) {
+  package func finalExamples(_ state: LoopState, without held: Set<String> = []) -> FinalExamples {
     var examples = trainingExamples(state).filter { !held.contains($0.item.id) }
     let pool = Set(aligner.pool.entries.map(\.item.id)).subtracting(held)
     guard options.labelNoise == .posterior, task.kind != .spans, task.names.count > 1, !pool.isEmpty else {
@@ -65,7 +65,7 @@ extension DualCheckerLoop {
     let told = examples.indices.compactMap { place in
       right[examples[place].item.id].map { (judge: found.judged[place] == given[place].label, teacher: $0) }
     }
-    let changed = examples.indices.filter { found.posteriors[$0].place != given[$0].label }
+    let changed = examples.indices.filter { found.posteriors[$0].placeOfLargest != given[$0].label }
     let report = LabelNoiseReport(
       isApplied: Self.isRighter(told.map { $0.judge }, than: told.map { $0.teacher }), changed: changed.count,
       strength: found.strength, pool: told.count, judgeRight: told.count { $0.judge },
@@ -73,7 +73,7 @@ extension DualCheckerLoop {
     guard report.isApplied else { return (examples, report) }
     for place in examples.indices where given[place].sureness != nil {
       let shares = found.posteriors[place]
-      let best = shares.place
+      let best = shares.placeOfLargest
       examples[place].answer = .label(task.names[best])
       examples[place].weight = 1
       examples[place].alternatives = shares.indices.filter { $0 != best && shares[$0] > 0 }.map {

@@ -50,7 +50,7 @@ package struct LabelPosterior: Sendable, Equatable {
     posteriors = given.map(stated)
     for round in 0..<Self.rounds {
       let said = judge.judgements(posteriors)
-      if round == 0 { judged = said.map(\.place) }
+      if round == 0 { judged = said.map(\.placeOfLargest) }
       let stated = given.map(stated)
       var best = -Double.infinity
       for strength in Self.strengths {
@@ -91,9 +91,4 @@ package struct LabelPosterior: Sendable, Equatable {
       confusion[label] = counts.map { $0 / sum }
     }
   }
-}
-
-extension [Double] {
-  /// The place of the largest one, the first of equal ones.
-  var place: Int { indices.reduce(0) { self[$1] > self[$0] ? $1 : $0 } }
 }

@@ -58,7 +58,7 @@ package struct TagDecoder {
       scores = row.indices.map { tag in best[tag].map { scores[$0] + logarithm(row[tag]) } ?? -.infinity }
       from.append(best.map { $0 ?? 0 })
     }
-    var tag = scores.indices.reduce(0) { scores[$1] > scores[$0] ? $1 : $0 }
+    var tag = scores.placeOfLargest
     var tags = [tag]
     for best in from.reversed() {
       tag = best[tag]

@@ -44,7 +44,9 @@
         facts = try RunFacts.facts(of: url)
       } else {
         // An adapter's folder lies in it, or its weights alone.
-        let lack = AdapterFolder.lacks(url).first { $0.contains("give") || $0.contains("adapter_model.bin") }
+        let lack = AdapterFolder.lacks(url).first {
+          if case .isInside = $0 { true } else { $0 == .pickled }
+        }
         if let lack { throw FolderProblem("\(folder): \(lack)") }
         throw FolderProblem(
           "\(folder): expected a folder with config.json (a model), adapter_config.json (an adapter) or config.yaml (a run), "

@@ -19,7 +19,9 @@ struct TakenAdapter {
     (self.folder, self.key) = (folder, key)
     guard FileManager.default.fileExists(atPath: folder.path) else { throw RunError.missing(folder.path) }
     let lacks = AdapterFolder.lacks(folder)
-    guard lacks.isEmpty else { throw RunError.foreignAdapter(key: key, folder.path, differences: lacks) }
+    guard lacks.isEmpty else {
+      throw RunError.foreignAdapter(key: key, folder.path, differences: lacks.map(\.description))
+    }
   }
 
   /// A digest of the adapter.
