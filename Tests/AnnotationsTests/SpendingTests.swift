@@ -1,6 +1,7 @@
 import Annotations
 import Foundation
 import TeacherProtocol
+import TestSupport
 import Testing
 
 @Suite struct SpendingTests {
@@ -19,7 +20,7 @@ import Testing
   /// A service by a random price list: it costs what it says, and sometimes it has to be asked again.
   static func service(_ name: String, seed: UInt64, spent: Locked<Spending>, price: TokenPrice) -> ScriptedTeacher {
     ScriptedTeacher(name) { request in
-      var generator = SplitMix(seed: seed ^ UInt64(request.prompt.utf8.reduce(7) { $0 &* 31 &+ Int($1) }.magnitude))
+      var generator = SplitMix(state: seed ^ UInt64(request.prompt.utf8.reduce(7) { $0 &* 31 &+ Int($1) }.magnitude))
       for _ in 0...Int.random(in: 0...2, using: &generator) {
         try request.meter?.countRequest()
         spent.withLock { $0.requests += 1 }
@@ -39,24 +40,12 @@ import Testing
 
   struct Fault: Error {}
 
-  struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return z ^ (z >> 31)
-    }
-  }
-
   /// Random budgets, prices and concurrencies; all of a thousand where the environment has `MEASURE_BUDGET`.
   @Test func `a budget is never exceeded by more than what was under way`() async throws {
     let runs = ProcessInfo.processInfo.environment["MEASURE_BUDGET"] == nil ? 20 : 1000
     var worst = (requests: 0, tokens: 0)
     for seed in 1...UInt64(runs) {
-      var generator = SplitMix(seed: seed)
+      var generator = SplitMix(state: seed)
       let price = TokenPrice(
         input: .random(in: 0...10, using: &generator), output: .random(in: 0...40, using: &generator))
       let tokens = Int.random(in: 5...50, using: &generator)

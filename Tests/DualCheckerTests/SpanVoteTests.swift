@@ -1,6 +1,7 @@
 import DualChecker
 import Foundation
 import TeacherProtocol
+import TestSupport
 import Testing
 
 @Suite struct SpanVoteTests {
@@ -138,17 +139,5 @@ import Testing
       let agreed = vote.voted(drawn.map { SpanVote.Ballot(own, weight: $0.weight) }, about: text)
       #expect(agreed.spans == own && abs(agreed.share - 1) < 1e-12)
     }
-  }
-}
-
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

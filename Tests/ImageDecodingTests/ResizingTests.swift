@@ -1,5 +1,6 @@
 import Foundation
 import ImageDecoding
+import TestSupport
 import Testing
 
 struct ResizingCase: Decodable {

@@ -1,5 +1,6 @@
 import JSON
 import Foundation
+import TestSupport
 import Testing
 import Tokenization
 
@@ -27,7 +28,7 @@ import Tokenization
   @Test(arguments: known)
   func `scanners find what the regular expression finds`(pattern: String) throws {
     // A group around the pattern keeps it from being recognized, so that the matcher runs it.
-    var generator = Seeded(state: 3)
+    var generator = SplitMix(state: 3)
     let parts = [
       "a", "É", "Ω1", "'s", "'S", "'ſ", "'ll", "'Re", "'", " ", "  ", "\n", "\r\n", "\t", "\u{3000}", "12", "½", "!?",
       "😀", "e\u{301}", "_",
@@ -57,17 +58,5 @@ import Tokenization
       guard case .invalidPattern(pattern, position, _) = error as? TokenizerError else { return false }
       return true
     }
-  }
-}
-
-/// SplitMix64, so that the tests draw the same numbers everywhere.
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
   }
 }

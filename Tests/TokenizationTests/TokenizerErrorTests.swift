@@ -1,5 +1,6 @@
 import JSON
 import Foundation
+import TestSupport
 import Testing
 import Tokenization
 
@@ -94,7 +95,7 @@ import Tokenization
   }
 
   @Test func `mutated files never crash`() throws {
-    var generator = Seeded(state: 11)
+    var generator = SplitMix(state: 11)
     for family in TokenizerGoldenTests.families {
       let source = try Array(#require(golden("tokenizer-\(family)")["tokenizer"]).text(.python()).utf8)
       for _ in 0..<60 {
