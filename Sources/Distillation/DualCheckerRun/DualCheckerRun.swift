@@ -101,7 +101,7 @@ public struct DualCheckerRun: Sendable {
     get throws {
       if let chosen = configuration.student.labelNoise { return chosen }
       guard try RunRules(of: folder).labels == .byTask else { return .none }
-      return configuration.student.defaultLabelNoise(for: configuration.task.kind)
+      return configuration.student.defaultLabelNoise
     }
   }
 

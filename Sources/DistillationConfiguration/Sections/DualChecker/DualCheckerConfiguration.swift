@@ -78,9 +78,6 @@ public struct DualCheckerConfiguration: MethodConfiguration {
         "steps without longer_text, such as [more_demonstrations, definitions], or a column with the longer text",
       found: "longer_text, which is in the default, and no such column")
     checkCalibration(with: &reader)
-    reader.require(
-      student.labelNoise != .posterior || task.kind != .spans, "student.label_noise", "task.kind",
-      expected: "none, since spans have no classes of whole texts", found: "the text 'posterior'")
     for (key, teacher) in [("teacher.kind", teacher as DualCheckerTeacherConfiguration?), ("second.kind", second)] {
       reader.require(
         teacher?.kind != .model || task.kind != .spans, key, "task.kind",

@@ -70,9 +70,9 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
       range: .ifGiven(.from(0, through: 0.9)), sample: "0.1"),
     ConfigurationKey(
       "label_noise", \.labelNoise,
-      "What an encoder learns of classes where a label may be wrong: none, the label; posterior, how probable each class is by the "
-        + "label and by the words of the whole text, unless the pool speaks against it; without it posterior for an encoder's classes, "
-        + "else none.", sample: "none"),
+      "What an encoder learns where a label may be wrong: none, the label; posterior, how probable each answer is by the label and by "
+        + "the words of all texts, unless the pool speaks against it; without it posterior for an encoder, else none.",
+      sample: "none"),
     ConfigurationKey(
       "preferences", \.preferences, "Preference training of a decoder where a follow-up changed an answer."),
   ]
@@ -122,10 +122,8 @@ package struct DualCheckerStudentConfiguration: DefaultedSection {
     targets ?? (kind == .spans && self.kind == .encoder ? .soft : .hard)
   }
 
-  /// What is done about labels that may be wrong in a task of this kind, where nothing is said.
-  package func defaultLabelNoise(for kind: LabellingTask.Kind) -> LabelNoise {
-    self.kind == .encoder && kind != .spans ? .posterior : .none
-  }
+  /// What is done about labels that may be wrong, where nothing is said.
+  package var defaultLabelNoise: LabelNoise { kind == .encoder ? .posterior : .none }
 
   /// How an encoder learns a task of this kind.
   package func encoderOptions(for kind: LabellingTask.Kind) -> EncoderStudent.Options {

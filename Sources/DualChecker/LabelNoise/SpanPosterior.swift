@@ -1,0 +1,81 @@
+internal import Foundation
+
+/// How probable each answer with spans is for a text, by labels that may be wrong and by the words of all texts.
+///
+///     q(answer) ∝ p(answer) · t(answer),    t = sureness for the label, 1 - sureness for any other answer
+///
+/// p is what a ``SpanJudge`` says that has not seen the text's own label; the answers are the label, the teacher's other ones and the
+/// judge's most probable one. The judge learns from people's labels and from the surer half of the others at first, and then from
+/// all texts by the answers that it found most probable before (Yarowsky 1995), each text judged by fields that have not seen it.
+package struct SpanPosterior: Sendable, Equatable {
+  /// A label that may be wrong.
+  package struct Given: Sendable, Equatable {
+    /// The spans.
+    package var label: [LabelledSpan]
+    /// The probability that they are right, 0...1; nil for a person's, which are.
+    package var sureness: Double?
+    /// What the teacher answered beside.
+    package var others: [[LabelledSpan]]
+
+    package init(label: [LabelledSpan], sureness: Double?, others: [[LabelledSpan]] = []) {
+      (self.label, self.sureness, self.others) = (label, sureness, others)
+    }
+  }
+
+  /// An answer with its probability.
+  package struct Answer: Sendable, Equatable {
+    package var spans: [LabelledSpan]
+    package var probability: Double
+
+    package init(spans: [LabelledSpan], probability: Double) { (self.spans, self.probability) = (spans, probability) }
+  }
+
+  static let rounds = 3
+  /// Answers that are less probable are left to the most probable one.
+  private static let leastProbability = 0.01
+
+  /// The answers of each text, the most probable one first; a person's label alone.
+  package private(set) var answers: [[Answer]] = []
+  /// What the judge held most probable by people's labels and the surer ones of the teacher, of each text.
+  package private(set) var judged: [[LabelledSpan]] = []
+
+  /// The posteriors of texts.
+  ///
+  /// - Parameters:
+  ///   - groups: the group of each text, which are not judged by one another.
+  ///   - given: a label for each text.
+  package init(texts: [String], groups: [String], given: [Given], task: LabellingTask) {
+    precondition(texts.count == given.count, "\(given.count) labels for \(texts.count) texts")
+    var judge = SpanJudge(texts, groups: groups, task: task)
+    let stated = given.compactMap(\.sureness).sorted(by: >)
+    let sure = stated.isEmpty ? 0 : stated[stated.count / 2]
+    var learned = given.map { own in own.sureness.map { $0 >= sure } ?? true ? own.label : nil }
+    let candidates = given.map { own in own.sureness == nil ? [] : [own.label] + own.others }
+    for round in 0..<Self.rounds {
+      let found = judge.judgements(learned, candidates: candidates)
+      if round == 0 { judged = found.map(\.best) }
+      answers = given.indices.map { place in
+        given[place].sureness.map { Self.weighed(found[place], candidates[place], sureness: $0) }
+          ?? [Answer(spans: given[place].label, probability: 1)]
+      }
+      learned = given.indices.map { given[$0].sureness == nil ? given[$0].label : found[$0].best }
+    }
+  }
+
+  private static func weighed(
+    _ found: SpanJudge.Judgement, _ candidates: [[LabelledSpan]], sureness: Double
+  ) -> [Answer] {
+    var logs: [(spans: [LabelledSpan], log: Double)] = []
+    for (spans, own) in [(found.best, found.logBest)] + zip(candidates, found.logCandidates)
+    where !logs.contains(where: { $0.spans == spans }) {
+      let right = min(max(sureness, 0.01), 0.99)
+      logs.append((spans, own + log(spans == candidates[0] ? right : 1 - right)))
+    }
+    let top = logs.map(\.log).max() ?? 0
+    let all = logs.reduce(0) { $0 + exp($1.log - top) }
+    let shares = logs.map { Answer(spans: $0.spans, probability: exp($0.log - top) / all) }
+    // Of equally probable ones that which comes first; what is hardly possible is not learned.
+    return shares.enumerated().sorted { ($1.element.probability, $0.offset) < ($0.element.probability, $1.offset) }
+      .map(\.element).filter { $0.probability >= leastProbability }
+  }
+}
