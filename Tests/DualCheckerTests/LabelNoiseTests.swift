@@ -141,7 +141,7 @@ import Testing
     let found = try #require(report)
     #expect(found.isApplied && found.pool == 8 && found.teacherRight == 6 && found.judgeRight == 8)
     #expect(found.changed == 10 && found.classes == ["green", "other"])
-    #expect(found.sentence.contains("than the label 10 times"))
+    #expect(found.sentence.contains("is not the label 10 times"))
     #expect(examples.count == 48)
     for (place, example) in examples.enumerated() {
       let isGreen = example.item.text.contains("motor") || example.item.text.contains("lamp")

@@ -69,24 +69,25 @@ import Testing
   }
 
   @Test func `an answer is as probable as the judge and the teacher's sureness make it`() throws {
-    // Nothing but "x" in every text, which a person marked in half of the texts: the judge knows no more than that.
+    // Nothing but "x" in every text, which people marked in half of theirs: the judge says the same of all texts of a fold.
     let span = [LabelledSpan(label: "thing", range: 0..<1)]
     let given = (0..<20).map { number -> SpanPosterior.Given in
-      number < 10
-        ? .init(label: number < 5 ? span : [], sureness: nil) : .init(label: span, sureness: number == 19 ? 0.2 : 0.9)
+      guard number >= 10 else { return .init(label: number < 5 ? span : [], sureness: nil) }
+      return .init(label: span, sureness: number == 19 ? 0.2 : 0.9, others: [[]])
     }
     let found = SpanPosterior(
       texts: Array(repeating: "x", count: 20), groups: (0..<20).map { "\($0)" }, given: given,
       task: try LabellingTask(spanTypes: [.init(name: "thing")]))
-    for place in 10..<20 {
-      // p from the odds: q / (1 - q) = p / (1 - p) · sureness / (1 - sureness), the same p for texts of one fold.
+    func odds(_ place: Int) throws -> Double {
       let own = try #require(found.answers[place].first { $0.spans == span }).probability
-      let sureness = place == 19 ? 0.2 : 0.9
-      let odds = own / (1 - own) * (1 - sureness) / sureness
-      // Of the others at first 5 of 10 are marked by people and the surer labels are all marked.
-      #expect(odds > 1 && odds < 30, "\(odds)")
+      let other = try #require(found.answers[place].first { $0.spans == [] }).probability
+      #expect(abs(own + other - 1) < 1e-12)
+      return own / other
     }
-    #expect(found.answers[19].first { $0.spans == span }!.probability < found.answers[18][0].probability)
+    // p / (1 - p) · sureness / (1 - sureness): of the texts 14 and 19 of one fold 9 to 1/4.
+    #expect(abs(try odds(14) / odds(19) - 36) < 1e-9)
+    // Where the teacher is not sure more texts are marked than not, so that p is above a half.
+    #expect(try odds(19) > 0.25)
   }
 
   @Test func `texts of one group do not judge each other`() throws {

@@ -22,7 +22,7 @@ package struct LabelPosterior: Sendable, Equatable {
 
   /// What a confusion begins with: as if so many wrong labels had been seen, the same of each class.
   static let prior = 4.0
-  private static let rounds = 2
+  private static let rounds = 4
   private static let strengths = [0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1]
 
   /// How much the judge counts, 0...1.
