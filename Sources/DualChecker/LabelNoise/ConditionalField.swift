@@ -4,8 +4,9 @@ internal import Foundation
 ///
 ///     log p(tags | text) = Σ_places (Σ_features w[feature, tag] + v[tag before, tag]) - log Z
 ///
-/// The weights are those for which what it learned is most probable, less a penalty of c·|w|² (``penalty``). A text of one place is
-/// one of classes: the field is multinomial logistic regression then.
+/// The weights are those for which what it learned is most probable, less a penalty of c·|w|² (``penalty``). Features with tags, and
+/// tags after tags, that stood together nowhere in it have none. A text of one place is one of classes: the field is multinomial
+/// logistic regression then.
 ///
 /// ```swift
 /// let field = ConditionalField(tags: 2, follows: { _, _ in true }, features: 3, of: [
@@ -32,7 +33,7 @@ package struct ConditionalField {
   /// The pairs of a feature and a tag that stood together in an example: those of feature f are at first[f]..<first[f + 1].
   private let first: [Int]
   private let tag: [Int]
-  /// The weights of the pairs, then those of the transitions, [tag before][tag].
+  /// The weights of the pairs, then those of the lattice's transitions.
   private var weights: [Double]
   private let lattice: Lattice
 
@@ -48,7 +49,11 @@ package struct ConditionalField {
     from other: ConditionalField? = nil, by optimiser: LimitedMemoryBFGS = LimitedMemoryBFGS()
   ) {
     self.tags = tags
-    lattice = Lattice(tags: tags, follows: follows)
+    var steps = [Bool](repeating: false, count: tags * tags)
+    for target in examples.flatMap(\.targets) {
+      for (before, tag) in zip(target.tags, target.tags.dropFirst()) { steps[before * tags + tag] = true }
+    }
+    lattice = Lattice(tags: tags, follows: follows, isMet: { steps[$0 * tags + $1] })
     var met = [Bool](repeating: false, count: features * tags)
     for example in examples {
       for target in example.targets {
@@ -64,10 +69,10 @@ package struct ConditionalField {
       first.append(tag.count)
     }
     (self.first, self.tag) = (first, tag)
-    weights = [Double](repeating: 0, count: tag.count + tags * tags)
+    weights = [Double](repeating: 0, count: tag.count + lattice.transitions.count)
     var found = other.map(weights(of:)) ?? weights
     let observed = observed(in: examples)
-    var space = Lattice.Space(tags: tags, places: examples.map(\.text.count).max() ?? 0)
+    var space = Lattice.Space(lattice, places: examples.map(\.text.count).max() ?? 0)
     optimiser.minimise(&found) { weights, gradient in
       loss(weights, examples, observed: observed, gradient: &gradient, &space)
     }
@@ -84,13 +89,19 @@ package struct ConditionalField {
         if place < other.first[feature + 1], other.tag[place] == tag[pair] { found[pair] = other.weights[place] }
       }
     }
-    found.replaceSubrange(tag.count..., with: other.weights[other.tag.count...])
+    for (index, step) in lattice.transitions.enumerated() {
+      if let place = other.lattice.transitions.firstIndex(where: { $0 == step }) {
+        found[tag.count + index] = other.weights[other.tag.count + place]
+      }
+    }
     return found
   }
 
   /// How often each pair and each transition stands in what is learned.
   private func observed(in examples: [Example]) -> [Double] {
     var counts = [Double](repeating: 0, count: weights.count)
+    var steps = [Int?](repeating: nil, count: tags * tags)
+    for (index, step) in lattice.transitions.enumerated() { steps[step.before * tags + step.tag] = tag.count + index }
     for example in examples {
       for target in example.targets {
         for (place, own) in target.tags.enumerated() {
@@ -99,7 +110,7 @@ package struct ConditionalField {
               counts[pair] += target.share
             }
           }
-          if place > 0 { counts[tag.count + target.tags[place - 1] * tags + own] += target.share }
+          if place > 0, let step = steps[target.tags[place - 1] * tags + own] { counts[step] += target.share }
         }
       }
     }
@@ -116,14 +127,14 @@ package struct ConditionalField {
       loss += weights[index] * (Self.penalty * weights[index] - observed[index])
       gradient[index] = 2 * Self.penalty * weights[index] - observed[index]
     }
-    let transitions = lattice.factors(weights[tag.count...])
+    let factors = weights[tag.count...].map { exp($0) }
     for index in space.expected.indices { space.expected[index] = 0 }
     for example in examples {
       writeScores(of: example.text, by: weights, &space)
-      loss += lattice.writeMarginals(transitions, &space)
+      loss += lattice.writeMarginals(factors, &space)
       addExpected(of: example.text, to: &gradient, space)
     }
-    for index in space.expected.indices { gradient[tag.count + index] += space.expected[index] }
+    for (index, count) in space.expected.enumerated() { gradient[tag.count + index] += count }
     return loss
   }
 
@@ -167,7 +178,7 @@ package struct ConditionalField {
   }
 
   private func scored(_ text: FieldText) -> Lattice.Space {
-    var space = Lattice.Space(tags: tags, places: text.count)
+    var space = Lattice.Space(lattice, places: text.count)
     writeScores(of: text, by: weights, &space)
     return space
   }
@@ -176,18 +187,19 @@ package struct ConditionalField {
 
   /// The most probable sequence of tags.
   package func mostProbable(_ text: FieldText) -> [Int] {
-    lattice.best(scored(text).scores, transitions: Array(weights[tag.count...]))
+    lattice.best(scored(text).scores, steps: Array(weights[tag.count...]))
   }
 
-  /// The logarithms of the probabilities of sequences of tags.
+  /// The logarithms of the probabilities of sequences of tags; minus infinity for one that may not be.
   package func logProbabilities(of sequences: [[Int]], in text: FieldText) -> [Double] {
     var space = scored(text)
-    let all = lattice.writeMarginals(lattice.factors(weights[tag.count...]), &space)
+    let all = lattice.writeMarginals(weights[tag.count...].map { exp($0) }, &space)
     return sequences.map { sequence in
-      sequence.indices.reduce(-all) { sum, place in
-        let step = place > 0 ? weights[tag.count + sequence[place - 1] * tags + sequence[place]] : 0
-        return sum + space.scores[place * tags + sequence[place]] + step
+      let steps = zip(sequence, sequence.dropFirst()).reduce(0) { sum, step in
+        sum + lattice.score(of: step, steps: weights[tag.count...])
       }
+      let start = sequence.first.map(lattice.mayBegin) ?? true ? -all : -Double.infinity
+      return sequence.enumerated().reduce(start + steps) { $0 + space.scores[$1.offset * tags + $1.element] }
     }
   }
 }
