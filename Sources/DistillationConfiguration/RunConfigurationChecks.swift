@@ -40,7 +40,7 @@ extension RunConfiguration {
       choose != .budget || rounds == 1, "stage2.choose", "rounds",
       expected: "dev, since a later round goes on from what has learned the labels of those before", found: found)
     reader.require(
-      stage2.adapter == nil, "stage2.choose", "stage2.adapter",
+      choose == .asConfigured || stage2.adapter == nil, "stage2.choose", "stage2.adapter",
       expected: "nothing, since stage2.adapter is taken as it is", found: found)
   }
 

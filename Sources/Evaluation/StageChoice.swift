@@ -6,7 +6,8 @@ internal import Wording
 /// often as it gives the agreed label; the two count as their shares of the training items. Agreed labels are weak evidence,
 /// since teachers agree on wrong ones too, but they show what a student forgets while it learns from conflicts. The student
 /// with the highest estimate is taken, of equal ones the first; where one of them stands, another has to be better than it by
-/// more than a standard error of their difference, since few labels can't tell more.
+/// more than a standard error of their difference, since few labels can't tell more. Where the stage learns from few labels
+/// preferences have to be better with 95 % certainty: one label more or less passes for a standard error there.
 package struct StageChoice: Codable, Sendable, Equatable {
   /// A student that could be taken.
   package struct Candidate: Codable, Sendable, Equatable {
@@ -41,12 +42,31 @@ package struct StageChoice: Codable, Sendable, Equatable {
   package var differences: [EvaluationFile.Difference]
   /// Why nothing was judged; nil where it was.
   package var reason: String?
+  /// How many labels the stage learns from where they are fewer than ``few``, so that preferences have to be surely better; nil
+  /// where they are more.
+  package var learned: Int?
 
   /// Of how many parts of the labels one is held out where they are the budget's own: 5.
   package static let folds = 5
 
   /// The fewest labels that students are judged by: 10.
   package static let fewest = 10
+
+  /// With fewer labels than this one part of them is too small to judge by: 50.
+  package static let few = folds * fewest
+
+  /// How many fifths of the labels are held out one after the other, where they come out even: one, or as many as it takes to
+  /// judge by ``fewest``; 0 where all of them are fewer.
+  ///
+  /// - Parameter labels: of the budget, at least 0.
+  package static func parts(of labels: Int) -> Int {
+    labels < fewest ? 0 : min(folds, (few + labels - 1) / labels)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case taken, source, labels, agreed, weight, candidates, differences, reason
+    case learned = "few_labels"
+  }
 
   /// Whether each answer to the judged items is right.
   package struct Answers {
@@ -59,10 +79,11 @@ package struct StageChoice: Codable, Sendable, Equatable {
     }
   }
 
-  /// No choice: the first student is taken.
-  package init(taken: String, source: String, labels: Int, reason: String) {
+  /// No choice: this student is taken, for a reason.
+  package init(taken: String, source: String, labels: Int, reason: String, learned: Int? = nil) {
     (self.taken, self.source, self.labels, self.reason) = (taken, source, labels, reason)
     (agreed, weight, candidates, differences) = (0, 1, [], [])
+    self.learned = learned
   }
 
   /// The choice among students by their answers.
@@ -74,12 +95,13 @@ package struct StageChoice: Codable, Sendable, Equatable {
   ///   - weight: how much the labels count where there are agreed items, in 0...1; without any they count alone.
   ///   - source: where the labels are from.
   ///   - standing: the name of the student that is taken unless another is shown to be better; nil where none is.
+  ///   - learned: how many labels the stage learns from, where these are few.
   ///   - resamples: of groups, for the intervals of differences.
   ///   - seed: of the resamples.
   /// - Precondition: at least one student and one label.
   package init(
     _ answers: [Answers], labelGroups: [String], agreedGroups: [String], weight: Double, source: String,
-    standing: String? = nil, resamples: Int, seed: UInt64
+    standing: String? = nil, learned: Int? = nil, resamples: Int, seed: UInt64
   ) {
     precondition(!answers.isEmpty && !labelGroups.isEmpty, "StageChoice: nothing to choose by")
     let weight = agreedGroups.isEmpty ? 1 : weight
@@ -105,6 +127,7 @@ package struct StageChoice: Codable, Sendable, Equatable {
     let shown = candidates.indices.filter { one in
       guard let left, one != left else { return true }
       let gain = difference(one, left)
+      if learned != nil, candidates[one].name == Self.configured { return gain.interval.low > 0 }
       // 95 % of a normal law lie within 1.96 standard errors to either side.
       return gain.difference > (gain.interval.high - gain.interval.low) / 3.92
     }
@@ -113,21 +136,43 @@ package struct StageChoice: Codable, Sendable, Equatable {
     differences = candidates.indices.filter { $0 != best }.map { difference(best, $0) }
     (self.candidates, self.weight, self.source) = (candidates, weight, source)
     (labels, agreed, taken) = (labelGroups.count, agreedGroups.count, candidates[best].name)
+    self.learned = learned
   }
 
   private static func difference(_ first: Bool, _ second: Bool) -> Double { (first ? 1 : 0) - (second ? 1 : 0) }
 
   /// What was taken and by what evidence, in a sentence.
   package var sentence: String {
-    if let reason { return "stage 2 ends with \(taken), as configured: \(reason)" }
+    if let reason {
+      let (ending, why) = taken == Self.configured ? (", as configured", "") : ("", "; \(safer)")
+      return "stage 2 ends with \(taken)\(ending): \(reason)\(why)"
+    }
     let beside = agreed > 0 ? " and \(NumberText.counted(agreed, "agreed item"))" : ""
     let others = differences.map {
       "\(NumberText.signed($0.difference * 100, digits: 1)) points against \($0.against) "
         + "(\(NumberText.signed($0.interval.low * 100, digits: 1)) to \(NumberText.signed($0.interval.high * 100, digits: 1)))"
     }
-    let isLeft = differences.contains { $0.difference < 0 }
     return "stage 2 ends with \(taken), judged on \(NumberText.counted(labels, "label")) (\(source))\(beside): "
-      + others.joined(separator: ", ")
-      + (isLeft ? "; another is taken where it is better by more than a standard error" : "")
+      + others.joined(separator: ", ") + rule
+  }
+
+  /// The name of the student of the stage as it is configured.
+  private static let configured = "preferences"
+
+  /// Why a student is taken where nothing could be judged.
+  private var safer: String {
+    learned.map { "learning from \(NumberText.counted($0, "label")) can do harm, which can't be seen then" }
+      ?? "preferences are for where they are seen to help"
+  }
+
+  /// By what rule a student is taken that is not the best of the estimates, or that few labels left.
+  private var rule: String {
+    if let learned {
+      return
+        "; with \(learned) labels to learn from preferences are taken where they are better beyond chance, and no training "
+        + "where that is better by more than a standard error"
+    }
+    return differences.contains { $0.difference < 0 }
+      ? "; another is taken where it is better by more than a standard error" : ""
   }
 }

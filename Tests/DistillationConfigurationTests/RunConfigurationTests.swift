@@ -154,10 +154,30 @@ import TwoStage
       $0.stage2.adapter = "b"
       $0.stage2.choose = .budget
     }
+    // What leaves the stage as it is goes with all of them.
+    #expect(
+      Fixture.problems {
+        $0.stage1.adapter = "a"
+        $0.stage2.adapter = "b"
+        $0.stage2.choose = .asConfigured
+      }.isEmpty)
     expect("evaluation.dev_for_threshold: expected false, since the scored split is dev itself, found true") {
       $0.evaluation.split = .dev
       $0.evaluation.choosesThresholdOnDev = true
     }
+  }
+
+  @Test func `what Stage 2 ends with is chosen by the budget unless the configuration or its rounds say otherwise`() {
+    var run = Fixture.built
+    #expect(run.stage2Choice == .budget)
+    run.rounds = 2
+    #expect(run.stage2Choice == nil)
+    run.stage2.choose = .dev
+    #expect(run.stage2Choice == .dev)
+    (run.rounds, run.stage2.choose) = (1, .asConfigured)
+    #expect(run.stage2Choice == nil)
+    (run.stage2.choose, run.stage2.adapter) = (nil, "trained")
+    #expect(run.stage2Choice == nil)
   }
 
   @Test func `splits must be told apart`() {

@@ -1,3 +1,4 @@
+internal import Evaluation
 internal import LanguageModel
 internal import StudentModels
 internal import DistillationConfiguration
@@ -75,7 +76,10 @@ package struct CostEstimate: Sendable, Equatable {
     let rounds = Double(run.rounds)
     add("images", Double(input.images) * input.student.image(tiles: input.tiles / max(1, input.imagesOfAPrompt)))
     add("stage1", rounds * stage1)
-    add("stage2", rounds * (Double(count.stage2 + run.budgets.count) + Self.trainingsApart(of: run)) * stage2)
+    add(
+      "stage2",
+      rounds * (Double(count.stage2 + run.budgets.count) + Self.trainingsApart(of: run, labelled: input.labelled))
+        * stage2)
     let scoring = input.student.forward(
       tokens: input.promptTokens + Double(run.labels.count) * 4, scored: Double(run.labels.count) * 4)
     let evaluated = Double(count.stage1 + count.stage2 + run.budgets.count)
@@ -99,12 +103,14 @@ package struct CostEstimate: Sendable, Equatable {
   }
 
   /// How often Stage 2 is trained more for what is learned from held-out labels, in trainings on all of them.
-  package static func trainingsApart(of run: RunConfiguration) -> Double {
+  ///
+  /// - Parameter labelled: conflicts that will be labelled.
+  package static func trainingsApart(of run: RunConfiguration, labelled: Int) -> Double {
     let choice =
-      switch run.stage2.choose {
-      case .budget: 2 * 0.8
+      switch run.stage2Choice {
+      case .budget: 2 * 0.8 * Double(StageChoice.parts(of: labelled))
       case .dev: 1.0
-      case nil: 0.0
+      case .asConfigured, nil: 0.0
       }
     return choice + (run.evaluation.calibration == .budget ? 5 * 0.8 : 0)
   }

@@ -19,51 +19,72 @@ extension RunCheck {
   static func inspectChoice(
     _ run: RunConfiguration, data: InspectedData, votes: InspectedVotes, into findings: inout [CheckFinding]
   ) {
-    guard let source = run.stage2.choose else { return }
+    // Without a reference the run does not come to Stage 2.
+    guard let source = run.stage2Choice, run.stage2.reference != nil else { return }
     let key = "stage2.choose"
     let labelled = votes.paid(by: run, items: data.items.train.count)
     func updates(_ labelled: Int) -> Int {
       let examples = labelled + Int((run.stage2.replay * Double(labelled)).rounded())
       return examples > 0 ? run.stage2.training.options.totalSteps(examples: examples) : 0
     }
-    let (judging, more): (Int, String)
-    switch source {
-    case .dev:
+    if source == .dev {
       let dev = data.items.dev
       guard !dev.isEmpty else {
         return findings.fail(
           key, "there is no development item to choose by; budget in place of dev holds out labels of the budget")
       }
-      judging = dev.count { data.items.gold?.has($0.id) ?? false }
-      more =
-        "\(NumberText.counted(judging, "label")) of development items, which count as spent; one more training of Stage 2, "
-        + "about \(NumberText.counted(updates(labelled) * run.rounds, "update"))"
-    case .budget:
-      let all = data.items.train.map(\.group)
-      let groups = expectedGroups(among: all, drawn: labelled)
-      // Whole groups are held out, one at least.
-      let held = (groups + StageChoice.folds - 1) / StageChoice.folds
-      judging = groups == 0 ? 0 : Int((Double(labelled * held) / Double(groups)).rounded())
-      let apart =
-        Set(all).count == all.count
-        ? "" : " (\(NumberText.grouped(held)) of about \(NumberText.counted(groups, "group")))"
-      guard groups != 1 || labelled < 2 else {
-        return findings.warn(
+      let judging = dev.count { data.items.gold?.has($0.id) ?? false }
+      if judging >= StageChoice.fewest {
+        return findings.ok(
           key,
-          "all labelled items are likely to be of one group (data.fields.group), which is held out as a whole: no label is left "
-            + "for the trainings that are compared")
+          "\(NumberText.counted(judging, "label")) of development items, which count as spent; one more training of Stage 2, "
+            + "about \(NumberText.counted(updates(labelled) * run.rounds, "update"))" + caution(labelled))
       }
-      more =
-        "about \(NumberText.counted(judging, "label")) held out\(apart); two more trainings of Stage 2 on the others, about "
-        + NumberText.counted(2 * updates(labelled - judging), "update")
-    }
-    if judging < StageChoice.fewest {
       findings.warn(
         key,
-        "\(NumberText.counted(judging, "label")) to judge by are too few, it takes \(StageChoice.fewest): Stage 2 is as "
-          + "configured")
-    } else {
-      findings.ok(key, more)
+        "\(NumberText.counted(judging, "label")) of development items to judge by are too few, it takes "
+          + "\(StageChoice.fewest): " + (run.rounds == 1 ? "labels of the budget are held out" : ending(labelled)))
+      guard run.rounds == 1 else { return }
     }
+    let all = data.items.train.map(\.group)
+    let groups = expectedGroups(among: all, drawn: labelled)
+    guard groups != 1 || labelled < 2 else {
+      return findings.warn(
+        key,
+        "all labelled items are likely to be of one group (data.fields.group), which is held out as a whole: no label is left "
+          + "for the trainings that are compared")
+    }
+    guard labelled >= StageChoice.fewest else {
+      return findings.warn(
+        key,
+        "\(NumberText.counted(labelled, "label")) of the budget to judge by are too few, it takes \(StageChoice.fewest): "
+          + ending(labelled))
+    }
+    // Whole groups are held out, one at least of each part.
+    let parts = min(StageChoice.parts(of: labelled), groups)
+    let held = min(groups, parts * ((groups + StageChoice.folds - 1) / StageChoice.folds))
+    let judging = Int((Double(labelled * held) / Double(groups)).rounded())
+    let apart =
+      Set(all).count == all.count
+      ? "" : " (\(NumberText.grouped(held)) of about \(NumberText.counted(groups, "group")))"
+    let rest = labelled - judging / parts
+    findings.ok(
+      key,
+      "about \(NumberText.counted(judging, "label")) held out\(apart)\(parts > 1 ? ", in \(parts) parts" : ""); "
+        + "\(parts == 1 ? "two" : "\(2 * parts)") more trainings of Stage 2 on the others, about "
+        + NumberText.counted(2 * parts * updates(rest), "update") + caution(labelled))
+  }
+
+  /// What few labels mean for the choice.
+  private static func caution(_ labelled: Int) -> String {
+    labelled < StageChoice.few
+      ? "; \(NumberText.counted(labelled, "label")) to learn from are few, so preferences are taken where they are better beyond "
+        + "chance" : ""
+  }
+
+  /// What is taken where nothing judges.
+  private static func ending(_ labelled: Int) -> String {
+    labelled < StageChoice.few
+      ? "the student stays as Stage 1 left it" : "Stage 2 is fine-tuning alone, without preferences"
   }
 }

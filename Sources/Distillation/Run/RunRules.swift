@@ -29,15 +29,19 @@ struct RunRules: Codable, Equatable {
   var labels: LearnedLabels
   /// Whether a base that writes is made anew where the question has changed that it was made for.
   var base: BaseInputs
+  /// What Stage 2 ends with where the configuration does not say it, or where few labels can judge it.
+  var ending: StageEnding
 
   /// Those of a new run.
   static let current = RunRules(
     beginning: .ofFolder, choosing: .ended, rows: .byID, tokens: .ofAdapter, replies: .byPlainID, cut: .label,
-    images: .byContent, errors: .right, labels: .byTask, base: .question)
+    images: .byContent, errors: .right, labels: .byTask, base: .question,
+    ending: .byEvidence)
   /// Those of runs without the file.
   static let first = RunRules(
     beginning: .always, choosing: .begun, rows: .ofFile, tokens: .ofModel, replies: .bySplit, cut: .nothing,
-    images: .byName, errors: .even, labels: .asGiven, base: .files)
+    images: .byName, errors: .even, labels: .asGiven, base: .files,
+    ending: .asConfigured)
 
   /// What keys of steps say of the rules. One that came after those keys is named where it is not as it was before.
   var key: String {
@@ -48,6 +52,8 @@ struct RunRules: Codable, Equatable {
       // Two-stage runs have no such labels, and DualChecker's keys name what is done.
       .replacing(", labels: \(String(reflecting: labels))", with: "")
       .replacing(", base: \(String(reflecting: base))", with: "")
+      // The key of what was trained says how.
+      .replacing(", ending: \(String(reflecting: ending))", with: "")
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -61,6 +67,7 @@ struct RunRules: Codable, Equatable {
     case errors = "confusion_prior"
     case labels = "learned_labels"
     case base = "base_inputs"
+    case ending = "stage2_ending"
   }
 
   /// Reads the rules; one that is missing was made after the file was written, and is as it was before.
@@ -76,6 +83,7 @@ struct RunRules: Codable, Equatable {
     errors = try rules.decodeIfPresent(ConfusionPrior.self, forKey: .errors) ?? Self.first.errors
     labels = try rules.decodeIfPresent(LearnedLabels.self, forKey: .labels) ?? Self.first.labels
     base = try rules.decodeIfPresent(BaseInputs.self, forKey: .base) ?? Self.first.base
+    ending = try rules.decodeIfPresent(StageEnding.self, forKey: .ending) ?? Self.first.ending
   }
 
   private static func file(_ run: URL) -> URL { run.appending(path: "rules.json") }
@@ -100,11 +108,13 @@ struct RunRules: Codable, Equatable {
 
   private init(
     beginning: PromptBeginning, choosing: LabelScoring, rows: RowOrder, tokens: AdapterTokens, replies: ReplyNames,
-    cut: CutReplies, images: ImageInputs, errors: ConfusionPrior, labels: LearnedLabels, base: BaseInputs
+    cut: CutReplies, images: ImageInputs, errors: ConfusionPrior, labels: LearnedLabels, base: BaseInputs,
+    ending: StageEnding
   ) {
     (self.beginning, self.choosing, self.rows) = (beginning, choosing, rows)
     (self.tokens, self.replies, self.cut) = (tokens, replies, cut)
     (self.images, self.errors, self.labels, self.base) = (images, errors, labels, base)
+    self.ending = ending
   }
 
   /// Writes the rules into the folder of a run that has none yet; those of a run under way stay.

@@ -30,7 +30,7 @@ package struct Stage2Configuration: ConfigurationSection {
   package var whenAllWrong = library.whenAllWrong
   package var replay = library.replay
   /// By which labels it is chosen what the stage ends with: this training, fine-tuning alone, or the student of Stage 1. The
-  /// default is none: this training.
+  /// default is that of ``RunConfiguration/stage2Choice``.
   package var choose: Choice?
   /// Folder of an adapter that was trained elsewhere, taken in place of training. The default is none.
   package var adapter: String?
@@ -44,6 +44,8 @@ package struct Stage2Configuration: ConfigurationSection {
     case dev
     /// A fifth of the labelled conflicts, and agreed items beside them, held out of a training more of each kind.
     case budget
+    /// By none: the stage ends with this training.
+    case asConfigured = "as_configured"
   }
 
   /// How the distance to the reference is measured.
@@ -106,8 +108,9 @@ package struct Stage2Configuration: ConfigurationSection {
       ConfigurationKey(
         "choose", \.choose,
         "End the stage with what is best of it, fine-tuning alone and Stage 1: by the labels of dev, which count as spent, or by "
-          + "a fifth of the budget's labels and agreed items held out; without it with this stage.",
-        sample: "budget"),
+          + "a fifth of the budget's labels and agreed items held out, which is the default in a run of one round; as_configured "
+          + "ends it with this stage.",
+        sample: "as_configured"),
       ConfigurationKey(
         "adapter", \.adapter,
         "Folder of a PEFT adapter that was trained elsewhere on this stage's rows, taken in place of training here; it goes on "

@@ -92,22 +92,28 @@ import Testing
   @Test func `the labels that Stage 2 is chosen by are counted, and the training that it takes is in the time`() throws
   {
     try withCheckFixture { fixture in
-      func trainings() -> Double {
+      func trainings(_ labelled: Int) -> Double {
         let run = try? RunConfiguration(contentsOf: fixture.folder.appending(path: "run.yaml"))
-        return run.map { CostEstimate.trainingsApart(of: $0) } ?? -1
+        return run.map { CostEstimate.trainingsApart(of: $0, labelled: labelled) } ?? -1
       }
-      #expect(trainings() == 0 && fixture.check().texts(.ok, "stage2.choose").isEmpty)
-      try fixture.edit("run.yaml", "{reference: stage1_adapter}", "{reference: stage1_adapter, choose: budget}")
+      let few = "4 labels of the budget to judge by are too few, it takes 10: the student stays as Stage 1 left it"
+      #expect(trainings(100) == 0 && !fixture.check().findings.contains { $0.subject == "stage2.choose" })
+      try fixture.edit("run.yaml", ", choose: as_configured", "")
+      #expect(trainings(4) == 0 && fixture.check().texts(.warning, "stage2.choose") == [few])
+      // Two trainings on four fifths, for each of as many fifths as hold ten labels: three of 20.
+      #expect(trainings(100) == 2 * 0.8 && trainings(20) == 2 * 0.8 * 3)
+      // Of no student there is none to choose.
+      try fixture.edit("run.yaml", "student: {model: student}\nstage2: {reference: stage1_adapter}", "rounds: 1")
+      #expect(fixture.check().texts(.warning, "stage2.choose").isEmpty)
+      try fixture.edit(
+        "run.yaml", "rounds: 1", "student: {model: student}\nstage2: {reference: stage1_adapter, choose: dev}")
       #expect(
         fixture.check().texts(.warning, "stage2.choose")
-          == ["1 label to judge by are too few, it takes 10: Stage 2 is as configured"])
-      // Two trainings on four fifths.
-      #expect(trainings() == 1.6)
-      try fixture.edit("run.yaml", "choose: budget", "choose: dev")
-      #expect(
-        fixture.check().texts(.warning, "stage2.choose")
-          == ["4 labels to judge by are too few, it takes 10: Stage 2 is as configured"])
-      #expect(trainings() == 1)
+          == [
+            "4 labels of development items to judge by are too few, it takes 10: labels of the budget are held out",
+            few,
+          ])
+      #expect(trainings(4) == 1)
       try fixture.edit("run.yaml", "choose: dev", "choose: dev, replay: 0.5")
       let items = try String(contentsOf: fixture.folder.appending(path: "items.jsonl"), encoding: .utf8)
       let more = (0..<12).map { number in
@@ -119,7 +125,8 @@ import Testing
       // Four labelled conflicts and two agreed items: one update of 16 in each of 3 epochs.
       #expect(
         fixture.check().texts(.ok, "stage2.choose") == [
-          "16 labels of development items, which count as spent; one more training of Stage 2, about 3 updates"
+          "16 labels of development items, which count as spent; one more training of Stage 2, about 3 updates; 4 labels to "
+            + "learn from are few, so preferences are taken where they are better beyond chance"
         ])
     }
   }

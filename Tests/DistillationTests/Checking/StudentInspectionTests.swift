@@ -203,7 +203,7 @@ import Testing
 
   @Test func `the reference adapter and the captions must be there`() throws {
     try withCheckFixture { fixture in
-      try fixture.edit("run.yaml", "{reference: stage1_adapter}", "{reference: {adapter: other}}")
+      try fixture.edit("run.yaml", "reference: stage1_adapter", "reference: {adapter: other}")
       try fixture.edit(
         "run.yaml", "{model: student}", "{fresh: {}}\npretrain: {captions: items.jsonl, fields: {text: captoin}}")
       let check = fixture.check()

@@ -50,10 +50,13 @@ import Testing
     async throws
   {
     try await withLargeWorld { world in
-      let own = world.with { $0.stage2.choose = .budget }
+      // What is done where the configuration does not say it.
+      let own = world.with { $0.stage2.choose = nil }
       try await own.run().run()
       let choice = try choice(of: own)
-      #expect(choice.source == "budget" && choice.candidates.map(\.name) == ["preferences", "stage1_sft", "stage1"])
+      #expect(
+        choice.source == "budget" && choice.learned == nil
+          && choice.candidates.map(\.name) == ["preferences", "stage1_sft", "stage1"])
       // A fifth of the groups, of one label or two each: of 60 labels about a fifth.
       #expect((8...16).contains(choice.labels) && choice.agreed > 0, "\(choice.labels) labels")
       // Fine-tuning, unless another is better by more than a standard error.
@@ -91,7 +94,7 @@ import Testing
         try own.bytes("stage2/adapter_model.safetensors") == own.bytes("\(taken)/adapter_model.safetensors"))
       let steps = try own.steps()
       #expect(steps["choice/1/preferences"] == 30 && steps["stage2"] == nil)
-      // Without the key nothing is chosen.
+      // As it is configured nothing is chosen.
       try await world.run("plain").run()
       #expect(try world.run("plain").evaluation?.stage2 == nil && !world.exists("choice", of: "plain"))
       let before = try own.results()
@@ -126,17 +129,100 @@ import Testing
     }
   }
 
-  @Test func `too few labels to judge by leave Stage 2 as configured, and that is said`() async throws {
+  @Test func `too few labels to judge by leave the student as Stage 1 left it, and that is said`() async throws {
     try await withRunWorld { world in
-      let own = world.with { $0.stage2.choose = .budget }
+      let own = world.with {
+        $0.stage2.choose = nil
+        $0.evaluation.results = .init([.stage1, .stage1SFT, .randomLabels, .twoStage])
+      }
       try await own.run().run()
       let choice = try choice(of: own)
-      #expect(choice.candidates.isEmpty && choice.taken == "preferences")
+      #expect(choice.candidates.isEmpty && choice.taken == "stage1" && choice.labels == 4)
       #expect(choice.reason?.hasSuffix("too few; it takes 10") == true)
+      #expect(try own.bytes("stage2/adapter_model.safetensors") == own.bytes("stage1/adapter_model.safetensors"))
+      let file = try #require(try own.run().evaluation)
+      #expect(file.results["two_stage"]?.accuracy == file.results["stage1"]?.accuracy)
+      #expect(file.results["two_stage"]?.labels == 4 && file.labelsSpent == 4)
+      // What is trained beside it is trained.
+      let steps = try own.steps()
+      #expect(steps["baselines/stage1_sft"] != nil && steps["baselines/random_labels"] != nil && steps["stage2"] == nil)
+    }
+  }
+
+  @Test func `where a fifth of the labels is too few to judge by, further fifths are held out one after the other`()
+    async throws
+  {
+    try await withLargeWorld { world in
+      let own = world.with {
+        $0.stage2.choose = nil
+        $0.review.budget = .count(20)
+      }
+      try await own.run().run()
+      let choice = try choice(of: own)
+      #expect((StageChoice.fewest...20).contains(choice.labels) && choice.learned == 20 && choice.agreed > 0)
+      let steps = try own.steps()
+      let places = ["", "part_2/", "part_3/", "part_4/", "part_5/"].map { "choice/1/\($0)" }
+      let parts = places.filter { steps["\($0)preferences"] != nil }
+      #expect(parts.count > 1 && parts == Array(places.prefix(parts.count)))
+      // Each part is learned by those of the others: two labels an update.
+      let learned = parts.map { steps["\($0)stage1_sft"] ?? 0 }
+      #expect(learned.allSatisfy { $0 < 10 } && learned.reduce(0, +) >= (20 * parts.count - choice.labels) / 2)
+      // Preferences have to be better beyond chance.
+      let gain = choice.differences.first { $0.against == "stage1_sft" }
+      #expect(choice.taken != "preferences" || (gain?.interval.low ?? 0) > 0)
+      let before = try own.results()
+      try await own.run().run()
+      #expect(try own.results() == before && own.steps() == steps)
+    }
+  }
+
+  @Test func `labels are judged by where the teachers agree on nothing`() async throws {
+    try await withLargeWorld { world in
+      let data = world.folder.appending(path: "data")
+      let items = try String(contentsOf: data.appending(path: "items.jsonl"), encoding: .utf8)
+      let replies = items.matches(of: /"id":"([^"]+)"/).map {
+        "{\"id\":\"\($0.1)\",\"teachers\":{\"a\":{\"label\":\"pristine\"},\"b\":{\"label\":\"falsified\"}}}\n"
+      }
+      try Data(replies.joined().utf8).write(to: data.appending(path: "replies.jsonl"))
+      let own = world.with {
+        $0.stage2.choose = nil
+        $0.stage1.conflicts = .all
+        $0.stage1.training.epochs = 1
+      }
+      try await own.run().run()
+      let choice = try choice(of: own)
+      #expect(choice.agreed == 0 && choice.weight == 1 && choice.labels >= StageChoice.fewest)
+    }
+  }
+
+  @Test func `a run that was begun before ends as it did then`() async throws {
+    try await withRunWorld { world in
       try await world.run("plain").run()
+      let own = world.with { $0.stage2.choose = nil }
+      let folder = world.folder.appending(path: "run")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let rules = try String(decoding: world.bytes("rules.json", of: "plain"), as: UTF8.self)
+      #expect(rules.contains("\"stage2_ending\" : \"evidence\""))
+      try Data(rules.replacing("\"stage2_ending\" : \"evidence\"", with: "\"stage2_ending\" : \"configured\"").utf8)
+        .write(to: folder.appending(path: "rules.json"))
+      try await own.run().run()
+      #expect(try own.run().evaluation?.stage2 == nil)
       #expect(
         try own.bytes("stage2/adapter_model.safetensors")
           == world.bytes("stage2/adapter_model.safetensors", of: "plain"))
+    }
+  }
+
+  @Test func `development labels that are too few leave it to those of the budget`() async throws {
+    try await withLargeWorld { world in
+      let own = world.with {
+        $0.stage2.choose = .dev
+        $0.data.limit.dev = 6
+      }
+      try await own.run().run()
+      let choice = try choice(of: own)
+      #expect(choice.source == "budget" && choice.labels >= StageChoice.fewest)
+      #expect(try own.run().evaluation?.labelsSpent == 60)
     }
   }
 
@@ -145,7 +231,8 @@ import Testing
       let own = world.with { $0.stage2.choose = .dev }
       try await own.run().run()
       let choice = try choice(of: own)
-      #expect((1..<StageChoice.fewest).contains(choice.labels) && choice.candidates.isEmpty)
+      #expect(
+        (1..<StageChoice.fewest).contains(choice.labels) && choice.candidates.isEmpty && choice.source == "budget")
       try await world.run("plain").run()
       let plain = try #require(try world.run("plain").evaluation)
       let file = try #require(try own.run().evaluation)
@@ -169,7 +256,8 @@ import Testing
     }
   }
 
-  @Test func `labels of one group can't be held out, so Stage 2 is as configured, and that is said`() async throws {
+  @Test func `labels of one group can't be held out, so Stage 2 is without preferences, and that is said`() async throws
+  {
     try await withLargeWorld { world in
       let file = world.folder.appending(path: "data/items.jsonl")
       let items = try String(contentsOf: file, encoding: .utf8)
@@ -180,7 +268,7 @@ import Testing
       }
       try await own.run().run()
       let choice = try choice(of: own)
-      #expect(choice.candidates.isEmpty && choice.taken == "preferences" && choice.labels == 60)
+      #expect(choice.candidates.isEmpty && choice.taken == "stage1_sft" && choice.labels == 60)
       #expect(choice.reason == "the items that are held out leave none to learn from, since groups stay together")
       #expect(try own.steps()["choice/1/preferences"] == nil && own.steps()["stage2"] == 30)
     }

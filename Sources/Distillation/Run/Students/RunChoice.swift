@@ -21,49 +21,60 @@ extension DistillationRun {
     _ stages: StudentStages<some Student>, _ state: RunState, name: String, round: Int, trees: [PreferenceTree],
     labels: [String: String], from start: TrainedStage, stage1: TrainedStage
   ) async throws -> (stage: TrainedStage, way: StageWay, choice: StageChoice?) {
-    guard let source = configuration.stage2.choose else {
-      let stage = try await trainStage2(stages, state, name: name, trees: trees, from: start, stage1: stage1)
-      return (stage, .preferences, nil)
+    func trained(_ way: StageWay) async throws -> TrainedStage {
+      guard way != .none else { return try stages.keep(start, as: name) }
+      return try await trainStage2(
+        stages, state, way: way, name: name, trees: trees, from: start, stage1: stage1)
     }
-    let judged = judgedItems(by: source, state, labels: labels)
-    let kept = source == .dev ? trees : try learned(stages, state, labels: labels, without: judged)
-    if let reason = reason(against: judged, learning: kept) {
-      let stage = try await trainStage2(stages, state, name: name, trees: trees, from: start, stage1: stage1)
+    let rule = try RunRules(of: folder).ending
+    guard let wanted = rule.choice(of: configuration) else {
+      return (try await trained(.preferences), .preferences, nil)
+    }
+    let (parts, source) = judgedParts(by: wanted, state, labels: labels, rule: rule)
+    let learned = rule == .byEvidence && labels.count < StageChoice.few ? labels.count : nil
+    var kept = try parts.map { source == .dev ? trees : try self.learned(stages, state, labels: labels, without: $0) }
+    if let reason = reason(against: parts, learning: kept) {
+      let way = rule == .asConfigured ? StageWay.preferences : learned == nil ? Self.standing : .none
       let choice = StageChoice(
-        taken: StageWay.preferences.rawValue, source: source.rawValue, labels: judged.truth.count, reason: reason)
+        taken: way.name(in: round), source: source.rawValue, labels: parts.reduce(0) { $0 + $1.truth.count },
+        reason: reason, learned: learned)
       reporter.message(choice.sentence)
-      return (stage, .preferences, choice)
+      return (try await trained(way), way, choice)
     }
-    var candidates: [StageWay: TrainedStage] = [.none: start]
-    for way in [StageWay.preferences, .supervised] {
-      candidates[way] = try await trainStage2(
-        stages, state, way: way, name: "choice/\(round)/\(way.rawValue)", trees: kept, from: start, stage1: stage1)
+    let judged = zip(parts, kept).filter { !$1.isEmpty }.map(\.0)
+    kept.removeAll(where: \.isEmpty)
+    var candidates: [[StageWay: TrainedStage]] = []
+    for (number, trees) in kept.enumerated() {
+      let place = "choice/\(round)/" + (number == 0 ? "" : "part_\(number + 1)/")
+      var found: [StageWay: TrainedStage] = [.none: start]
+      for way in [StageWay.preferences, .supervised] {
+        found[way] = try await trainStage2(
+          stages, state, way: way, name: place + way.rawValue, trees: trees, from: start, stage1: stage1)
+      }
+      candidates.append(found)
     }
-    let choice = try await choice(stages, state, round: round, among: candidates, by: judged, source: source)
-    guard let way = StageWay(choice.taken, in: round), let best = candidates[way] else {
+    let choice = try await choice(
+      stages, state, round: round, among: candidates, by: judged, source: source, learned: learned)
+    guard let way = StageWay(choice.taken, in: round), let best = candidates[0][way] else {
       preconditionFailure("DistillationRun: no way \(choice.taken)")
     }
     reporter.message(choice.sentence)
-    guard way != .none, source == .budget else {
-      // Trained on all labels already, or not at all.
-      return (try stages.keep(best, as: name), way, choice)
-    }
-    let stage = try await trainStage2(
-      stages, state, way: way, name: name, trees: trees, from: start, stage1: stage1)
-    return (stage, way, choice)
+    // What dev judged is trained on all labels already.
+    return (source == .dev ? try stages.keep(best, as: name) : try await trained(way), way, choice)
   }
 
   /// What is taken unless another is shown to be better: labels that were bought are learned from, and preferences where they help.
   private static let standing = StageWay.supervised
 
   /// Why nothing can be chosen; nil where it can.
-  private func reason(against judged: JudgedItems, learning kept: [PreferenceTree]) -> String? {
-    let count = judged.truth.count
+  private func reason(against parts: [JudgedItems], learning kept: [[PreferenceTree]]) -> String? {
+    let count = parts.reduce(0) { $0 + $1.truth.count }
     if count < StageChoice.fewest {
       return "\(NumberText.counted(count, "label")) to judge by \(count == 1 ? "is" : "are") too few; it takes "
         + "\(StageChoice.fewest)"
     }
-    return kept.isEmpty ? "the items that are held out leave none to learn from, since groups stay together" : nil
+    return kept.allSatisfy(\.isEmpty)
+      ? "the items that are held out leave none to learn from, since groups stay together" : nil
   }
 
   /// One training of Stage 2 in a way that trains.
@@ -76,7 +87,7 @@ extension DistillationRun {
       supervisedWeight: way == .supervised ? 1 : nil, steps: steps)
   }
 
-  /// What students are judged by.
+  /// What students are judged by that have learned from the rest.
   private struct JudgedItems {
     /// Those with a label.
     var labelled: [Item]
@@ -91,28 +102,39 @@ extension DistillationRun {
     var weight: Double
   }
 
-  private func judgedItems(
-    by source: Stage2Configuration.Choice, _ state: RunState, labels: [String: String]
-  ) -> JudgedItems {
-    switch source {
-    case .dev:
+  /// What students are judged by, in the parts that are held out one after the other, and where the labels are from: from the
+  /// budget where there are too few of dev.
+  private func judgedParts(
+    by source: Stage2Configuration.Choice, _ state: RunState, labels: [String: String], rule: StageEnding
+  ) -> (parts: [JudgedItems], source: Stage2Configuration.Choice) {
+    if source == .dev {
       let truth = state.data.gold?.answers(of: state.data.dev.map(\.id)) ?? [:]
-      return JudgedItems(
+      let one = JudgedItems(
         labelled: state.data.dev.filter { truth[$0.id] != nil }, agreed: [], asked: [], truth: truth,
         agreedLabels: [:], weight: 1)
-    case .budget:
-      let agreed = AgreedItems(state, labels: labels, folds: StageChoice.folds)
-      let held = state.data.train.filter { labels[$0.id] != nil && agreed.fold(of: $0.group) == 0 }
-      let ids = Set(held.map(\.id))
-      let apart = agreed.judgements(ofFold: 0)
-      var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("choice")
+      if truth.count >= StageChoice.fewest || rule != .byEvidence || configuration.rounds > 1 { return ([one], .dev) }
+    }
+    let agreed = AgreedItems(state, labels: labels, folds: StageChoice.folds)
+    let all = state.data.train.filter { labels[$0.id] != nil }
+    // A fifth of the labels, or as many fifths as it takes.
+    var held: [(fold: Int, items: [Item])] = []
+    for fold in 0..<StageChoice.folds {
+      let items = all.filter { agreed.fold(of: $0.group) == fold }
+      if !items.isEmpty { held.append((fold, items)) }
+      if rule != .byEvidence || held.reduce(0, { $0 + $1.items.count }) >= StageChoice.fewest { break }
+    }
+    var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("choice")
+    let parts = held.map { fold, items in
+      let ids = Set(items.map(\.id))
+      let apart = agreed.judgements(ofFold: fold)
       return JudgedItems(
-        labelled: held, agreed: apart.map(\.item),
-        asked: AgreedItems.drawn(AgreedItems.most, of: apart, using: &generator).map(\.item),
+        labelled: items, agreed: apart.map(\.item),
+        asked: AgreedItems.drawn(AgreedItems.most / held.count, of: apart, using: &generator).map(\.item),
         truth: labels.filter { ids.contains($0.key) },
         agreedLabels: Dictionary(apart.compactMap { one in one.label.map { (one.item.id, $0) } }) { first, _ in first },
         weight: agreed.conflictShare)
     }
+    return (parts, .budget)
   }
 
   /// The trees of Stage 2 without what students are judged by.
@@ -125,16 +147,21 @@ extension DistillationRun {
   }
 
   /// What was found before, or is found by asking all candidates; kept in `choice/ROUND.json`.
+  ///
+  /// - Parameter candidates: of each part those that have not learned from it.
   private func choice(
-    _ stages: StudentStages<some Student>, _ state: RunState, round: Int, among candidates: [StageWay: TrainedStage],
-    by judged: JudgedItems, source: Stage2Configuration.Choice
+    _ stages: StudentStages<some Student>, _ state: RunState, round: Int, among candidates: [[StageWay: TrainedStage]],
+    by parts: [JudgedItems], source: Stage2Configuration.Choice, learned: Int?
   ) async throws -> StageChoice {
     let ways = StageWay.allCases
-    let truth = judged.truth.merging(judged.agreedLabels) { first, _ in first }.sorted { $0.key < $1.key }
+    let weight = parts[0].weight
+    let truth = parts.flatMap { one in
+      one.truth.merging(one.agreedLabels) { first, _ in first }.sorted { $0.key < $1.key }
+    }
     let key = StepRecords.key(
-      source.rawValue, "unless better: \(Self.standing.rawValue)",
-      ways.map { candidates[$0]?.key ?? "" }.joined(separator: " "), "\(judged.weight)",
-      judged.asked.map(\.id).joined(separator: "\n"),
+      source.rawValue, "unless \(learned == nil ? "" : "surely ")better: \(Self.standing.rawValue)",
+      candidates.map { part in ways.map { part[$0]?.key ?? "" }.joined(separator: " ") }.joined(separator: "\n"),
+      "\(weight)", parts.flatMap(\.asked).map(\.id).joined(separator: "\n"),
       truth.map { "\($0.key) \($0.value)" }.joined(separator: "\n"))
     let (name, file) = ("choice/\(round)", folder.appending(path: "choice/\(round).json"))
     if stages.records.isDone(name, key: key, outputs: [file], reporter: reporter) {
@@ -142,22 +169,24 @@ extension DistillationRun {
     }
     let began = Date()
     stages.records.begin(name)
-    let items = judged.labelled + judged.asked
     var answers: [StageChoice.Answers] = []
     for way in ways {
-      guard let candidate = candidates[way] else { continue }
-      let right = try await stages.predict(items, adapter: candidate.adapter).map {
-        $0.label != nil && $0.label == (judged.truth[$0.itemID] ?? judged.agreedLabels[$0.itemID])
+      var found = StageChoice.Answers(way.name(in: round), labels: [], agreed: [])
+      for (part, students) in zip(parts, candidates) {
+        guard let student = students[way] else { continue }
+        let right = try await stages.predict(part.labelled + part.asked, adapter: student.adapter).map {
+          $0.label != nil && $0.label == (part.truth[$0.itemID] ?? part.agreedLabels[$0.itemID])
+        }
+        found.labels += right.prefix(part.labelled.count)
+        found.agreed += right.dropFirst(part.labelled.count)
       }
-      answers.append(
-        .init(
-          way.name(in: round), labels: Array(right.prefix(judged.labelled.count)),
-          agreed: Array(right.dropFirst(judged.labelled.count))))
+      answers.append(found)
     }
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("choice intervals")
     let choice = StageChoice(
-      answers, labelGroups: judged.labelled.map(\.group), agreedGroups: judged.asked.map(\.group),
-      weight: judged.weight, source: source.rawValue, standing: Self.standing.name(in: round), resamples: 1_000,
+      answers, labelGroups: parts.flatMap(\.labelled).map(\.group), agreedGroups: parts.flatMap(\.asked).map(\.group),
+      weight: weight, source: source.rawValue, standing: Self.standing.name(in: round), learned: learned,
+      resamples: 1_000,
       seed: generator.next())
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

@@ -1,3 +1,5 @@
+internal import DistillationConfiguration
+
 /// How Stage 2 goes on from where Stage 1, or the round before, ended, in the order in which equally good ways are preferred.
 enum StageWay: String, CaseIterable {
   /// Preferences as the configuration has them.
@@ -21,5 +23,21 @@ enum StageWay: String, CaseIterable {
       return nil
     }
     self = way
+  }
+}
+
+/// What Stage 2 ends with where the configuration does not say it, or where few labels can judge it.
+enum StageEnding: String, Codable {
+  /// This training, as it is configured.
+  case asConfigured = "configured"
+  /// What labels that it did not learn from show; where they can't, what is safer.
+  case byEvidence = "evidence"
+
+  /// By which labels it is chosen what Stage 2 ends with; nil where it ends as it is configured.
+  func choice(of configuration: RunConfiguration) -> Stage2Configuration.Choice? {
+    switch self {
+    case .asConfigured: configuration.stage2.choose == .asConfigured ? nil : configuration.stage2.choose
+    case .byEvidence: configuration.stage2Choice
+    }
   }
 }
