@@ -6,8 +6,7 @@ internal import Wording
 /// often as it gives the agreed label; the two count as their shares of the training items. Agreed labels are weak evidence,
 /// since teachers agree on wrong ones too, but they show what a student forgets while it learns from conflicts. The student
 /// with the highest estimate is taken, of equal ones the first; where one of them stands, another has to be better than it by
-/// more than a standard error of their difference, since few labels can't tell more. Where the stage learns from few labels
-/// preferences have to be better with 95 % certainty: one label more or less passes for a standard error there.
+/// more than a standard error of their difference, since few labels can't tell more.
 package struct StageChoice: Codable, Sendable, Equatable {
   /// A student that could be taken.
   package struct Candidate: Codable, Sendable, Equatable {
@@ -42,9 +41,6 @@ package struct StageChoice: Codable, Sendable, Equatable {
   package var differences: [EvaluationFile.Difference]
   /// Why nothing was judged; nil where it was.
   package var reason: String?
-  /// How many labels the stage learns from where they are fewer than ``few``, so that preferences have to be surely better; nil
-  /// where they are more.
-  package var learned: Int?
 
   /// Of how many parts of the labels one is held out where they are the budget's own: 5.
   package static let folds = 5
@@ -52,7 +48,7 @@ package struct StageChoice: Codable, Sendable, Equatable {
   /// The fewest labels that students are judged by: 10.
   package static let fewest = 10
 
-  /// With fewer labels than this one part of them is too small to judge by: 50.
+  /// With fewer labels than this one part of them is too small to judge by, and preferences are not tried: 50.
   package static let few = folds * fewest
 
   /// How many fifths of the labels are held out one after the other, where they come out even: one, or as many as it takes to
@@ -63,10 +59,8 @@ package struct StageChoice: Codable, Sendable, Equatable {
     labels < fewest ? 0 : min(folds, (few + labels - 1) / labels)
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case taken, source, labels, agreed, weight, candidates, differences, reason
-    case learned = "few_labels"
-  }
+  /// How many trainings on parts of the labels that is: two for a part, or one where preferences are not tried.
+  package static func trainings(on labels: Int) -> Int { parts(of: labels) * (labels < few ? 1 : 2) }
 
   /// Whether each answer to the judged items is right.
   package struct Answers {
@@ -80,10 +74,9 @@ package struct StageChoice: Codable, Sendable, Equatable {
   }
 
   /// No choice: this student is taken, for a reason.
-  package init(taken: String, source: String, labels: Int, reason: String, learned: Int? = nil) {
+  package init(taken: String, source: String, labels: Int, reason: String) {
     (self.taken, self.source, self.labels, self.reason) = (taken, source, labels, reason)
     (agreed, weight, candidates, differences) = (0, 1, [], [])
-    self.learned = learned
   }
 
   /// The choice among students by their answers.
@@ -95,13 +88,12 @@ package struct StageChoice: Codable, Sendable, Equatable {
   ///   - weight: how much the labels count where there are agreed items, in 0...1; without any they count alone.
   ///   - source: where the labels are from.
   ///   - standing: the name of the student that is taken unless another is shown to be better; nil where none is.
-  ///   - learned: how many labels the stage learns from, where these are few.
   ///   - resamples: of groups, for the intervals of differences.
   ///   - seed: of the resamples.
   /// - Precondition: at least one student and one label.
   package init(
     _ answers: [Answers], labelGroups: [String], agreedGroups: [String], weight: Double, source: String,
-    standing: String? = nil, learned: Int? = nil, resamples: Int, seed: UInt64
+    standing: String? = nil, resamples: Int, seed: UInt64
   ) {
     precondition(!answers.isEmpty && !labelGroups.isEmpty, "StageChoice: nothing to choose by")
     let weight = agreedGroups.isEmpty ? 1 : weight
@@ -127,7 +119,6 @@ package struct StageChoice: Codable, Sendable, Equatable {
     let shown = candidates.indices.filter { one in
       guard let left, one != left else { return true }
       let gain = difference(one, left)
-      if learned != nil, candidates[one].name == Self.configured { return gain.interval.low > 0 }
       // 95 % of a normal law lie within 1.96 standard errors to either side.
       return gain.difference > (gain.interval.high - gain.interval.low) / 3.92
     }
@@ -136,7 +127,6 @@ package struct StageChoice: Codable, Sendable, Equatable {
     differences = candidates.indices.filter { $0 != best }.map { difference(best, $0) }
     (self.candidates, self.weight, self.source) = (candidates, weight, source)
     (labels, agreed, taken) = (labelGroups.count, agreedGroups.count, candidates[best].name)
-    self.learned = learned
   }
 
   private static func difference(_ first: Bool, _ second: Bool) -> Double { (first ? 1 : 0) - (second ? 1 : 0) }
@@ -144,16 +134,20 @@ package struct StageChoice: Codable, Sendable, Equatable {
   /// What was taken and by what evidence, in a sentence.
   package var sentence: String {
     if let reason {
-      let (ending, why) = taken == Self.configured ? (", as configured", "") : ("", "; \(safer)")
-      return "stage 2 ends with \(taken)\(ending): \(reason)\(why)"
+      return taken == Self.configured
+        ? "stage 2 ends with \(taken), as configured: \(reason)" : "stage 2 ends with \(taken): \(reason); \(safer)"
     }
     let beside = agreed > 0 ? " and \(NumberText.counted(agreed, "agreed item"))" : ""
     let others = differences.map {
       "\(NumberText.signed($0.difference * 100, digits: 1)) points against \($0.against) "
         + "(\(NumberText.signed($0.interval.low * 100, digits: 1)) to \(NumberText.signed($0.interval.high * 100, digits: 1)))"
     }
+    let isLeft = differences.contains { $0.difference < 0 }
+    let isTried = candidates.contains { $0.name == Self.configured }
     return "stage 2 ends with \(taken), judged on \(NumberText.counted(labels, "label")) (\(source))\(beside): "
-      + others.joined(separator: ", ") + rule
+      + others.joined(separator: ", ")
+      + (isLeft ? "; another is taken where it is better by more than a standard error" : "")
+      + (isTried ? "" : "; preferences are not tried with fewer than \(Self.few) labels")
   }
 
   /// The name of the student of the stage as it is configured.
@@ -161,18 +155,8 @@ package struct StageChoice: Codable, Sendable, Equatable {
 
   /// Why a student is taken where nothing could be judged.
   private var safer: String {
-    learned.map { "learning from \(NumberText.counted($0, "label")) can do harm, which can't be seen then" }
-      ?? "preferences are for where they are seen to help"
-  }
-
-  /// By what rule a student is taken that is not the best of the estimates, or that few labels left.
-  private var rule: String {
-    if let learned {
-      return
-        "; with \(learned) labels to learn from preferences are taken where they are better beyond chance, and no training "
-        + "where that is better by more than a standard error"
-    }
-    return differences.contains { $0.difference < 0 }
-      ? "; another is taken where it is better by more than a standard error" : ""
+    taken.hasSuffix("_sft")
+      ? "preferences are for where they are seen to help"
+      : "what is learned from few labels can do harm, which can't be seen then"
   }
 }

@@ -108,7 +108,7 @@ package struct CostEstimate: Sendable, Equatable {
   package static func trainingsApart(of run: RunConfiguration, labelled: Int) -> Double {
     let choice =
       switch run.stage2Choice {
-      case .budget: 2 * 0.8 * Double(StageChoice.parts(of: labelled))
+      case .budget: Double(StageChoice.trainings(on: labelled)) * 0.8
       case .dev: 1.0
       case .asConfigured, nil: 0.0
       }

@@ -38,7 +38,7 @@ extension RunCheck {
         return findings.ok(
           key,
           "\(NumberText.counted(judging, "label")) of development items, which count as spent; one more training of Stage 2, "
-            + "about \(NumberText.counted(updates(labelled) * run.rounds, "update"))" + caution(labelled))
+            + "about \(NumberText.counted(updates(labelled) * run.rounds, "update"))")
       }
       findings.warn(
         key,
@@ -67,19 +67,14 @@ extension RunCheck {
     let apart =
       Set(all).count == all.count
       ? "" : " (\(NumberText.grouped(held)) of about \(NumberText.counted(groups, "group")))"
+    let trainings = parts * (labelled < StageChoice.few ? 1 : 2)
     let rest = labelled - judging / parts
     findings.ok(
       key,
       "about \(NumberText.counted(judging, "label")) held out\(apart)\(parts > 1 ? ", in \(parts) parts" : ""); "
-        + "\(parts == 1 ? "two" : "\(2 * parts)") more trainings of Stage 2 on the others, about "
-        + NumberText.counted(2 * parts * updates(rest), "update") + caution(labelled))
-  }
-
-  /// What few labels mean for the choice.
-  private static func caution(_ labelled: Int) -> String {
-    labelled < StageChoice.few
-      ? "; \(NumberText.counted(labelled, "label")) to learn from are few, so preferences are taken where they are better beyond "
-        + "chance" : ""
+        + "\(trainings) more trainings of Stage 2 on the others, about "
+        + NumberText.counted(trainings * updates(rest), "update")
+        + (labelled < StageChoice.few ? "; preferences are not tried with fewer than \(StageChoice.few) labels" : ""))
   }
 
   /// What is taken where nothing judges.

@@ -13,13 +13,12 @@ import Testing
   }
 
   private func choice(
-    _ answers: [StageChoice.Answers], weight: Double = 0.25, standing: String? = nil, learned: Int? = nil,
-    resamples: Int = 200
+    _ answers: [StageChoice.Answers], weight: Double = 0.25, standing: String? = nil, resamples: Int = 200
   ) -> StageChoice {
     StageChoice(
       answers, labelGroups: answers[0].labels.indices.map { "l\($0)" },
       agreedGroups: answers[0].agreed.indices.map { "a\($0)" }, weight: weight, source: "budget",
-      standing: standing, learned: learned, resamples: resamples, seed: 3)
+      standing: standing, resamples: resamples, seed: 3)
   }
 
   @Test func `labels count as the share of conflicts, and agreed items as the rest`() throws {
@@ -87,34 +86,22 @@ import Testing
     #expect(choice(both, standing: "round_1_sft", resamples: 2_000).taken == "preferences")
   }
 
-  /// One label more of 12 is 0.083 better, with a standard error of sqrt(1/12 * 11/12 / 12) = 0.080; six more are 0.5 better with 0.144.
-  @Test(arguments: [
-    ("preferences", 4, "stage1_sft", "preferences"), ("preferences", 9, "preferences", "preferences"),
-    ("stage1", 4, "stage1", "stage1"),
-  ])
-  func `where few labels are learned from, one label more does not have preferences taken`(
-    name: String, right: Int, few: String, many: String
-  ) throws {
-    let both = [answers(name, labels: right, of: 12), answers("stage1_sft", labels: 3, of: 12)]
-    let found = choice(both, standing: "stage1_sft", learned: 15, resamples: 2_000)
-    #expect(found.taken == few && found.learned == 15)
-    #expect(
-      found.sentence.hasSuffix(
-        "; with 15 labels to learn from preferences are taken where they are better beyond chance, and no training where that is "
-          + "better by more than a standard error"))
-    #expect(choice(both, standing: "stage1_sft", resamples: 2_000).taken == many)
-    // Read again as it was; where labels were not few the file says nothing of it.
-    let text = try JSONEncoder().encode(found)
-    #expect(try JSONDecoder().decode(StageChoice.self, from: text) == found)
-    #expect(String(decoding: text, as: UTF8.self).contains("\"few_labels\":15"))
-    let other = try JSONEncoder().encode(choice(both, standing: "stage1_sft"))
-    #expect(!String(decoding: other, as: UTF8.self).contains("few"))
-  }
-
   @Test func `as many fifths are held out as hold ten labels`() {
     // A fifth of 15 is 3, so that four fifths hold 12; two fifths of 25 hold 10; one of 50 holds 10.
     let parts = [0, 1, 9, 10, 12, 13, 15, 17, 20, 25, 49, 50, 320].map { StageChoice.parts(of: $0) }
     #expect(parts == [0, 0, 0, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1])
+    #expect([9, 15, 49, 50].map { StageChoice.trainings(on: $0) } == [0, 4, 2, 2])
+  }
+
+  @Test func `where preferences are not tried, that is said`() {
+    let two = choice([answers("stage1_sft", labels: 9, of: 12), answers("stage1", labels: 3, of: 12)])
+    #expect(
+      two.taken == "stage1_sft" && two.sentence.hasSuffix("; preferences are not tried with fewer than 50 labels"))
+    let three = choice([
+      answers("preferences", labels: 9, of: 12), answers("stage1_sft", labels: 3, of: 12),
+      answers("stage1", labels: 3, of: 12),
+    ])
+    #expect(!three.sentence.contains("not tried"))
   }
 
   @Test func `a choice is written, read again, and stands in the terminal and in the page`() throws {
@@ -145,10 +132,10 @@ import Testing
     let none = StageChoice(taken: "preferences", source: "dev", labels: 3, reason: "3 labels are too few")
     #expect(none.candidates.isEmpty && none.differences.isEmpty)
     #expect(none.sentence == "stage 2 ends with preferences, as configured: 3 labels are too few")
-    let safer = StageChoice(taken: "stage1", source: "budget", labels: 3, reason: "3 labels are too few", learned: 3)
+    let safer = StageChoice(taken: "stage1", source: "budget", labels: 3, reason: "3 labels are too few")
     #expect(
       safer.sentence
-        == "stage 2 ends with stage1: 3 labels are too few; learning from 3 labels can do harm, which can't be seen then"
+        == "stage 2 ends with stage1: 3 labels are too few; what is learned from few labels can do harm, which can't be seen then"
     )
     let trained = StageChoice(taken: "stage1_sft", source: "budget", labels: 60, reason: "all are of one group")
     #expect(

@@ -31,13 +31,13 @@ extension DistillationRun {
       return (try await trained(.preferences), .preferences, nil)
     }
     let (parts, source) = judgedParts(by: wanted, state, labels: labels, rule: rule)
-    let learned = rule == .byEvidence && labels.count < StageChoice.few ? labels.count : nil
+    let isFew = rule == .byEvidence && labels.count < StageChoice.few
     var kept = try parts.map { source == .dev ? trees : try self.learned(stages, state, labels: labels, without: $0) }
     if let reason = reason(against: parts, learning: kept) {
-      let way = rule == .asConfigured ? StageWay.preferences : learned == nil ? Self.standing : .none
+      let way = rule == .asConfigured ? StageWay.preferences : isFew ? .none : Self.standing
       let choice = StageChoice(
         taken: way.name(in: round), source: source.rawValue, labels: parts.reduce(0) { $0 + $1.truth.count },
-        reason: reason, learned: learned)
+        reason: reason)
       reporter.message(choice.sentence)
       return (try await trained(way), way, choice)
     }
@@ -47,14 +47,15 @@ extension DistillationRun {
     for (number, trees) in kept.enumerated() {
       let place = "choice/\(round)/" + (number == 0 ? "" : "part_\(number + 1)/")
       var found: [StageWay: TrainedStage] = [.none: start]
-      for way in [StageWay.preferences, .supervised] {
+      // Too few labels to learn from are too few to show what preferences add.
+      for way in isFew && source == .budget ? [.supervised] : [StageWay.preferences, .supervised] {
         found[way] = try await trainStage2(
           stages, state, way: way, name: place + way.rawValue, trees: trees, from: start, stage1: stage1)
       }
       candidates.append(found)
     }
     let choice = try await choice(
-      stages, state, round: round, among: candidates, by: judged, source: source, learned: learned)
+      stages, state, round: round, among: candidates, by: judged, source: source)
     guard let way = StageWay(choice.taken, in: round), let best = candidates[0][way] else {
       preconditionFailure("DistillationRun: no way \(choice.taken)")
     }
@@ -151,15 +152,15 @@ extension DistillationRun {
   /// - Parameter candidates: of each part those that have not learned from it.
   private func choice(
     _ stages: StudentStages<some Student>, _ state: RunState, round: Int, among candidates: [[StageWay: TrainedStage]],
-    by parts: [JudgedItems], source: Stage2Configuration.Choice, learned: Int?
+    by parts: [JudgedItems], source: Stage2Configuration.Choice
   ) async throws -> StageChoice {
-    let ways = StageWay.allCases
+    let ways = StageWay.allCases.filter { candidates[0][$0] != nil }
     let weight = parts[0].weight
     let truth = parts.flatMap { one in
       one.truth.merging(one.agreedLabels) { first, _ in first }.sorted { $0.key < $1.key }
     }
     let key = StepRecords.key(
-      source.rawValue, "unless \(learned == nil ? "" : "surely ")better: \(Self.standing.rawValue)",
+      source.rawValue, "unless better: \(Self.standing.rawValue)",
       candidates.map { part in ways.map { part[$0]?.key ?? "" }.joined(separator: " ") }.joined(separator: "\n"),
       "\(weight)", parts.flatMap(\.asked).map(\.id).joined(separator: "\n"),
       truth.map { "\($0.key) \($0.value)" }.joined(separator: "\n"))
@@ -185,8 +186,7 @@ extension DistillationRun {
     var generator = Tensor.Generator(seed: UInt64(configuration.seed)).fork("choice intervals")
     let choice = StageChoice(
       answers, labelGroups: parts.flatMap(\.labelled).map(\.group), agreedGroups: parts.flatMap(\.asked).map(\.group),
-      weight: weight, source: source.rawValue, standing: Self.standing.name(in: round), learned: learned,
-      resamples: 1_000,
+      weight: weight, source: source.rawValue, standing: Self.standing.name(in: round), resamples: 1_000,
       seed: generator.next())
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
