@@ -173,5 +173,9 @@
     }
 
     package func release(_ keys: [String]?) async { await claims.release(keys) }
+
+    package func holder(of key: String) async -> ClaimHolder? {
+      (try? await claims.holder(of: key)).flatMap(\.self)
+    }
   }
 #endif

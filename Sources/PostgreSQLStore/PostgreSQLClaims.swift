@@ -17,7 +17,9 @@
     private let queue: ConnectionQueue<PostgreSQLSession>
     /// Seconds until a claim ends that nobody renews, and after which it is renewed.
     private let lease, renewal: Double
-    private let worker = UUID().uuidString
+    /// Behind what tells it from all others, what people find it by.
+    private let worker =
+      "\(UUID().uuidString) process \(ProcessInfo.processInfo.processIdentifier) on \(ProcessInfo.processInfo.hostName)"
     private let state = Locked(State())
 
     init(_ queue: ConnectionQueue<PostgreSQLSession>, lease: Double, renewal: Double) {
@@ -59,6 +61,17 @@
       }
       hold(mine)
       return (mine, answered)
+    }
+
+    /// Who has claimed a question; nil where nobody has, or a worker of an older version, which does not say who it is.
+    func holder(of key: String) async throws -> ClaimHolder? {
+      let rows = try await queue.perform { [key = withoutZeros(key)] session in
+        try session.perform {
+          try $0.rows("SELECT worker FROM distill_claim WHERE key = $1 AND expires >= now()", [key]) { $0.text(0) ?? "" }
+        }
+      }
+      let words = rows.first?.split(separator: " ", maxSplits: 1) ?? []
+      return words.count == 2 ? ClaimHolder(name: String(words[1])) : nil
     }
 
     /// Gives claims up; nil is all. What can't be given up expires.

@@ -153,6 +153,10 @@ extension SQLiteAnnotationStore: ClaimingStore {
     }
   }
 
+  package func holder(of key: String) async -> ClaimHolder? {
+    try? await writer?.perform { [claims] in try claims.holder(of: key, $0) }
+  }
+
   /// What can't be given up ends with the process.
   package func release(_ keys: [String]?) async {
     try? await writer?.perform { [claims] in try claims.release(keys, $0) }

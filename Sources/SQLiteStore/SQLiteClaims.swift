@@ -62,6 +62,14 @@ final class SQLiteClaims: Sendable {
     return found
   }
 
+  /// Who else has claimed a question.
+  func holder(of key: String, _ connection: SQLiteConnection) throws -> ClaimHolder? {
+    guard let worker = state.withLock({ $0.worker ?? nil }) else { return nil }
+    let owner = try connection.keptStatement("SELECT worker FROM claim WHERE key = ?")
+    let other = try owner.rows([.text(key)]) { try $0.required($0.integer("worker"), "worker") }.first
+    return other.flatMap { worker.lives($0) ? worker.holder($0) : nil }
+  }
+
   /// Ends claims within the transaction in which their replies are kept.
   func end(_ keys: [String], _ connection: SQLiteConnection) throws {
     let (worker, held) = state.withLock { ($0.worker ?? nil, $0.held.intersection(keys)) }

@@ -34,6 +34,8 @@ public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConver
   case unknownSlot(String, template: String, known: [String])
   /// A template that asks the same about every item: none of its slots is a field of the items, and these have no image.
   case asksNothing(template: String, known: [String])
+  /// A template shows nothing of an item: it has no image, and what the template's slots name of it is blank.
+  case showsNothing(template: String)
   /// A template is not well formed. The offset counts characters from 0.
   case badTemplate(String, offset: Int, expected: String)
   /// An image file can't be used.
@@ -90,6 +92,9 @@ public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConver
     case .asksNothing(let template, let known):
       "Template '\(template)' asks the same about every item: nothing of an item stands in it, and items have no image. Put a "
         + "slot into it: \(known.map { "{\($0)}" }.joined(separator: ", "))."
+    case .showsNothing(let template):
+      "Template '\(template)' shows nothing of this item: it has no image, and the fields that the template names are blank. Give it "
+        + "one of them, or leave the row out."
     case .badTemplate(let template, let offset, let expected):
       "Template '\(template)', character \(offset + 1): expected \(expected.withoutFullStop)."
     case .badImage(let file, let reason): "Image \(file): \(reason.withoutFullStop)."

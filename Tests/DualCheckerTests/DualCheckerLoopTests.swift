@@ -143,6 +143,18 @@ struct WordStudent: OnlineStudent, Equatable {
     #expect(state.labelled.isEmpty && loop.trainingExamples(state).count == 6)
   }
 
+  /// Six explanations and six answers of the pool, and nothing after them.
+  @Test(arguments: [1, 11]) func `a budget below what a pool of all records takes is refused, with what would do`(
+    budget: Int
+  ) async throws {
+    var loop = try await loop(over: [])
+    loop.options.budget = budget
+    let refused = try await #require(throws: PoolExceedsBudget.self) { try await loop.start() }
+    #expect((refused.questions, refused.least) == (12, 12))
+    #expect("\(refused)".contains("Raise the budget (loop.budget) by at least \(12 - budget), to 12,"), "\(refused)")
+    #expect(!"\(refused)".contains("first record to label"), "\(refused)")
+  }
+
   @Test
   func `a used-up budget stops the loop, and with a greater one it ends as if that had been there from the start`()
     async throws

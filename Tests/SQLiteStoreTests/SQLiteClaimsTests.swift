@@ -42,6 +42,42 @@ import Testing
     try FileManager.default.removeItem(at: folder)
   }
 
+  @Test func `a worker knows which process has claimed a question`() async throws {
+    let (one, two) = (try SQLiteAnnotationStore(file), try SQLiteAnnotationStore(file))
+    #expect(try await one.claim(["a"]).mine == ["a"])
+    #expect(try await two.claim(["a", "b"]).mine == ["b"])
+    let number = ProcessInfo.processInfo.processIdentifier
+    #expect(await two.holder(of: "a") == ClaimHolder(name: "process \(number)", process: number))
+    #expect(await two.holder(of: "c") == nil)
+    await one.release(nil)
+    #expect(await two.holder(of: "a") == nil)
+    try FileManager.default.removeItem(at: folder)
+  }
+
+  /// Numbers of earlier versions lie between 1 and 2 to the 62nd: nothing is read from them.
+  @Test func `of a worker of an earlier version it is known that it lives, and no more`() async throws {
+    let one = try SQLiteAnnotationStore(file)
+    #expect(try await one.claim(["a"]).mine == ["a"])
+    let (earlier, other) = (Int64(1) << 61 + 4711, try SQLiteAnnotationStore(file))
+    let workers = open(file.path + ".workers", O_RDWR)
+    var byte = flock()
+    (byte.l_type, byte.l_whence) = (Int16(F_WRLCK), Int16(SEEK_SET))
+    (byte.l_start, byte.l_len) = (off_t(earlier), 1)
+    // F_OFD_SETLK, as on Linux and on macOS.
+    #if os(Linux)
+      let setLock: Int32 = 37
+    #else
+      let setLock: Int32 = 90
+    #endif
+    #expect(fcntl(workers, setLock, &byte) == 0)
+    try SQLiteConnection(file.path, .writing).execute("UPDATE claim SET worker = \(earlier)")
+    #expect(try await other.claim(["a", "b"]).mine == ["b"])
+    #expect(await other.holder(of: "a") == nil)
+    close(workers)
+    #expect(try await other.claim(["a"]).mine == ["a"])
+    try FileManager.default.removeItem(at: folder)
+  }
+
   @Test func `claims of a worker end with it, however it ends`() async throws {
     let path = file.path
     let other = try SQLiteAnnotationStore(file)

@@ -92,6 +92,56 @@
       #expect(fault["error"]?["param"]?.string == "messages[0].content[2]", "\(fault.text)")
     }
 
+    func message(_ body: String, of server: StudentServer) async throws -> String {
+      try await answer(body, of: server)["error"]?["message"]?.string ?? ""
+    }
+
+    @Test func `an item of images alone is asked about with an image, whatever stands under its name`() async throws {
+      var options = StudentServer.Options()
+      options.task = ServedTask(
+        prompt: try PromptTemplate("What is shown?"),
+        labels: try LabelSet([.init(name: "yes", answer: "Yes"), .init(name: "no", answer: "No")]),
+        imageSlots: ["photo"])
+      let alone = StudentServer(served.student, name: "tiny", options: options)
+      for object in ["{}", #"{"photo": null}"#, #"{"photo": []}"#] {
+        let message = try await message(body([text(object)], #""max_tokens": 3"#), of: alone)
+        #expect(message.contains("none came beside the object: send them as parts of the kind image_url."), "\(message)")
+      }
+      let photo = #"{"type": "image_url", "image_url": {"url": "\#(try ServedStudent.photo(1).url)"}}"#
+      #expect(try await message(body([text("{}"), photo], #""max_tokens": 3"#), of: alone).isEmpty)
+    }
+
+    /// As `distill predict` reads the row of a file: null and blank are no text, the elements of a list are joined by "; ".
+    @Test func `fields are read as those of a data file's row`() async throws {
+      var options = StudentServer.Options()
+      options.task = ServedTask(
+        prompt: try PromptTemplate("{text}[[ seen: {seen}]]\nIs it?"),
+        labels: try LabelSet([.init(name: "yes", answer: "Yes"), .init(name: "no", answer: "No")]), imageSlots: [],
+        columns: ["text": "review", "seen": "meta.seen"])
+      let task = StudentServer(served.student, name: "tiny", options: options)
+      let more = #""temperature": 0, "max_tokens": 40"#
+      func usage(_ object: String) async throws -> JSONValue? {
+        try await answer(body([text(object)], more), of: task)["usage"]
+      }
+      func plain(_ words: String) async throws -> JSONValue? {
+        try await answer(
+          body([text(words)], more + #", "structured_outputs": {"choice": ["Yes", "No"]}"#), of: served.server)["usage"]
+      }
+      let bare = try await plain("A harbour\nIs it?")
+      #expect(bare != nil)
+      for seen in ["null", #""""#, #"" ""#, "[]"] {
+        #expect(try await usage(#"{"review": "A harbour", "seen": \#(seen)}"#) == bare, "\(seen)")
+      }
+      #expect(try await usage(#"{"review": "A harbour", "meta": {"seen": null}}"#) == bare)
+      #expect(
+        try await usage(#"{"review": "A harbour", "seen": ["dog", "grass"]}"#)
+          == plain("A harbour seen: dog; grass\nIs it?"))
+      for blank in ["null", #""  ""#] {
+        let message = try await message(body([text(#"{"review": \#(blank), "seen": "dog"}"#)], more), of: task)
+        #expect(message.contains("'review' or 'text'") && message.contains("expected a text, found"), "\(message)")
+      }
+    }
+
     /// What the shell makes of it is the body of a request that is answered.
     @Test func `the command that is shown on starting is one that a shell takes`() async throws {
       let task = ServedTask(

@@ -165,6 +165,23 @@
       #expect(status == 422 && list["detail"]?[0]?["loc"] == ["body", "state"], "\(list.text)")
     }
 
+    @Test func `a question about images alone is asked about an image, whatever stands under its name`() async throws {
+      let photos = TrainedQuestion(
+        name: "gold", prompt: try PromptTemplate("Does it fit?"), labels: labels, mapping: mapping)
+      for state in ["{}", #"{"photo": null}"#, #"{"photo": []}"#] {
+        let (status, value) = try await answer(
+          "/v1/systemone", #"{"model": "tiny", "state": \#(state), "questions": {\#(choice)}}"#, of: server(photos))
+        #expect(status == 422 && value["detail"]?[0]?["loc"] == ["body", "state", "photo"], "\(value.text)")
+        #expect(value["detail"]?[0]?["msg"]?.string?.contains("a data URL (data:image/png;base64,...)") == true)
+        #expect(!value.text.contains("send null"), "\(value.text)")
+      }
+      let url = try ServedStudent.photo(3).url
+      let (status, _) = try await answer(
+        "/v1/systemone", #"{"model": "tiny", "state": {"photo": "\#(url)"}, "questions": {\#(choice)}}"#,
+        of: server(photos))
+      #expect(status == 200)
+    }
+
     @Test func `probabilities are those that the run's calibration makes of them`() async throws {
       let plain = try onText()
       let sharper = try onText { p in p.map { $0 * $0 / (p[0] * p[0] + p[1] * p[1]) } }

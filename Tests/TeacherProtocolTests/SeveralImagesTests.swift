@@ -87,6 +87,62 @@ import Testing
     }
   }
 
+  /// What "nothing to judge" is follows from the mapping alone: no text, no evidence with a word, and no image.
+  @Test func `a row of images alone without one is set aside, however that is spelled`() throws {
+    let file = try scratch.file(
+      "photos.jsonl",
+      """
+      {"id": 1, "images": ["a.png"]}
+      {"id": 2, "images": []}
+      {"id": 3, "images": null}
+      {"id": 4, "images": " "}
+      {"id": 5, "images": [""]}
+      {"id": 6, "images": [null]}
+      {"id": 7}
+      {"id": 8, "images": "[]"}
+      """)
+    let mapping = FieldMapping(image: "images", text: nil)
+    let data = try Dataset(contentsOf: file, mapping: mapping)
+    #expect(data.items.map(\.id) == ["1"])
+    #expect(data.setAside.map(\.line) == Array(2...8) && data.setAside.allSatisfy { $0.field == "images" })
+    #expect(
+      data.setAside.map(\.found) == [
+        "an empty list", "null", "a blank text", "a blank text in place 1 of 1", "null in place 1 of 1", "nothing",
+        "an empty list",
+      ])
+    #expect(
+      data.setAside[0].description
+        == "\(file.relativePath):2: item '2', field 'images': expected the path of an image, as the row has no text that could be "
+        + "judged without one: give it, or leave the row out, found an empty list")
+    #expect(data.setAside.allSatisfy { $0.expected.hasPrefix("the path of an image") || $0.expected == "paths of images" })
+    #expect(!data.setAside.contains { $0.description.contains("or [] where") })
+    let stream = try ItemStream(contentsOf: file, mapping: mapping)
+    #expect(try stream.next(10)?.setAside.dropFirst().map(\.line) == data.setAside.map(\.line))
+    #expect(failure { _ = try Dataset(contentsOf: file, mapping: mapping, strict: true) } == .badRow(data.setAside[0]))
+  }
+
+  @Test func `of several columns of images alone any may have the image, and evidence stands for one`() throws {
+    let file = try scratch.file(
+      "photos.csv", "id,photo,found,words\n1,[],b.png,\n2,a.png,,\n3,[],,\n4,[],,sea\n5,,,\n")
+    let columns: ColumnList = ["photo", "found"]
+    let alone = try Dataset(contentsOf: file, mapping: FieldMapping(image: columns, text: nil))
+    #expect(alone.items.map(\.id) == ["1", "2"] && alone.setAside.map(\.line) == [4, 5, 6])
+    #expect(alone.setAside[0].field == "photo, found" && alone.setAside[0].found == "no image in any of them")
+    let words = FieldMapping(image: columns, text: nil, evidence: ["words": "words"])
+    #expect(try Dataset(contentsOf: file, mapping: words).items.map(\.id) == ["1", "2", "4"])
+  }
+
+  @Test func `a prompt that shows nothing of an item is refused for that item`() throws {
+    let template = try PromptTemplate("What is shown?[[ Seen: {seen}]] {labels}")
+    func fault(_ images: [String], _ seen: String) -> TeacherProtocolError? {
+      let item = Item(
+        id: "1", imageSlots: [ImageSlot(name: "photo", paths: images)], fields: ["text": "A dog", "seen": seen])
+      return failure { _ = try template.prompt(for: item, labels: .outOfContext) }
+    }
+    #expect(fault([], " ") == .showsNothing(template: template.text))
+    #expect(fault(["a.png"], "") == nil && fault([], "a dog") == nil)
+  }
+
   @Test func `a missing file is told by row and slot, and sets its item aside`() throws {
     for name in ["a.png", "b.png"] { _ = try scratch.file(name, "x") }
     let file = try scratch.file(

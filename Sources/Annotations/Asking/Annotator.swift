@@ -56,6 +56,9 @@ public struct Annotator: Sendable {
   /// Takes a warning about a teacher whose first replies have no label. The default is nil: nobody is told.
   package var tell: (@Sendable (String) -> Void)?
 
+  /// How it waits for what other workers over the same store ask.
+  package var patience = ClaimPatience.system
+
   /// An annotator.
   ///
   /// - Parameters:
@@ -201,7 +204,8 @@ public struct Annotator: Sendable {
       stops = try await withThrowingTaskGroup(of: (String, String?).self) { group in
         for (index, assignment) in assignments.enumerated() {
           let maker = QuestionMaker(assignment: assignment, labels: labels, store: store, images: images)
-          let asker = Asker(assignment.teacher, store: store, queue: queue, price: assignment.price, ledger: ledger)
+          var asker = Asker(assignment.teacher, store: store, queue: queue, price: assignment.price, ledger: ledger)
+          asker.patience = patience
           let name = assignment.teacher.name
           let pass = TeacherPass(
             maker: maker, asker: asker, counter: counter, number: index, watch: watches[index], stop: givenUp[name]

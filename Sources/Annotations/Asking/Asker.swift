@@ -19,6 +19,9 @@ package struct Asker: Teacher {
   let price: TokenPrice?
   let store: any AnnotationStore
   private let queue: CommitQueue
+  /// How it waits for what other workers ask.
+  package var patience = ClaimPatience.system
+  private let wasTold = Locked(false)
 
   /// Why a question is not asked whose reply could not be kept.
   static let readOnlyStore = "the store is read-only, and has no reply to this question"
@@ -64,7 +67,12 @@ package struct Asker: Teacher {
     if let stored = try await stored(question) { return stored }
     guard !store.isReadOnly else { throw TeacherUnavailable(teacher: name, reason: Self.readOnlyStore) }
     let claims = isFree ? nil : store as? any ClaimingStore
-    if let claims, try await !claims.claim(question.key), let stored = try await self.stored(question) { return stored }
+    if let claims {
+      let isMine = try await claims.claim(question.key, patience: patience) { words in
+        if mayTellWhoIsWaitedFor() { tell(words) }
+      }
+      if !isMine, let stored = try await self.stored(question) { return stored }
+    }
     do {
       let entry = try await ledger.admit(estimate(request), of: name)
       let reply = try await answer(to: question, entry)
@@ -84,6 +92,17 @@ package struct Asker: Teacher {
     if !store.isReadOnly { try await store.append(renamed) }
     return renamed.first?.reply
   }
+
+  /// Whether nobody was told yet whom is waited for; from now on somebody was.
+  func mayTellWhoIsWaitedFor() -> Bool {
+    wasTold.withLock { wasTold in
+      defer { wasTold = true }
+      return !wasTold
+    }
+  }
+
+  /// Has people know something of the teacher.
+  func tell(_ words: String) { ledger.tell.withLock { $0 }?("teacher \(name): \(words)") }
 
   /// Whether the teacher is a model in this process or a file, and costs nothing.
   var isFree: Bool { teacher is any BatchTeacher }

@@ -29,7 +29,7 @@ public final class SpendingLedger: Sendable {
   private let state = Locked(State())
   private let book: SpendingBook?
   private let shared: (any SharedBudget)?
-  /// Takes what people should know of services while they are asked.
+  /// Takes what people should know of services, or of who else asks them, while they are asked.
   package let tell = Locked<(@Sendable (String) -> Void)?>(nil)
 
   /// A ledger with nothing spent.

@@ -59,12 +59,11 @@ struct TeacherPass: Sendable {
     var foreign: [OpenQuestion] = []
     var isClaiming = false
     var isLooking = false
-    /// How long until it is looked what became of those, in seconds.
-    var pause = shortestPause
+    /// How long until it is looked what became of those.
+    var wait = ClaimWait()
   }
 
   static let stretch = 512
-  static let shortestPause = 0.05
 
   /// - Returns: why nothing more was to be asked; nil where nothing spoke against it.
   func run(count: Int, item: @Sendable (Int) -> Item) async throws -> String? {
@@ -120,7 +119,7 @@ struct TeacherPass: Sendable {
           settle(outcome, &state)
         case .claimed(let questions, let wereForeign, let mine, let answered):
           if wereForeign { state.isLooking = false } else { state.isClaiming = false }
-          take(questions, mine: mine, answered: answered, &state)
+          await take(questions, wereForeign: wereForeign, mine: mine, answered: answered, &state)
         case .released: break
         }
       }

@@ -10,9 +10,9 @@ extension TeacherPass {
   func claim(_ state: inout State, _ group: inout ThrowingTaskGroup<Event, any Error>) {
     guard let claims, state.stop == nil else { return }
     func add(_ questions: [OpenQuestion], wereForeign: Bool) {
-      let pause = wereForeign ? state.pause : 0
-      group.addTask {
-        if pause > 0 { try await Task.sleep(for: .seconds(pause)) }
+      let pause = wereForeign ? state.wait.pause : 0
+      group.addTask { [patience = asker.patience] in
+        if pause > 0 { try await patience.pause(pause) }
         let found = try await claims.claim(questions.map(\.key))
         return .claimed(questions, wereForeign: wereForeign, mine: found.mine, answered: found.answered)
       }
@@ -33,11 +33,17 @@ extension TeacherPass {
   }
 
   /// Notes what became of claims.
-  func take(_ questions: [OpenQuestion], mine: Set<String>, answered: Set<String>, _ state: inout State) {
+  func take(
+    _ questions: [OpenQuestion], wereForeign: Bool, mine: Set<String>, answered: Set<String>, _ state: inout State
+  ) async {
     state.open += questions.filter { mine.contains($0.key) }
     let others = questions.filter { !mine.contains($0.key) && !answered.contains($0.key) }
     state.foreign += others
-    state.pause = others.count < questions.count ? Self.shortestPause : min(2 * state.pause, 1)
+    if wereForeign { state.wait.look(found: others.count < questions.count) }
+    // While this process asks others it does not stand still.
+    if state.wait.isLong, state.underWay == 0, let first = others.first, asker.mayTellWhoIsWaitedFor() {
+      asker.tell(ClaimHolder.words(await claims?.holder(of: first.key), questions: state.foreign.count))
+    }
     var found = 0
     for question in questions where answered.contains(question.key) {
       let indices = state.waiting.removeValue(forKey: question.key) ?? []

@@ -50,8 +50,10 @@ extension RunCheck {
           "it takes all \(NumberText.counted(data.poolSize, "record")), so the teacher labels none; lower it")
       }
       let questions = DualCheckerQuestions(run, pool: data.poolSize, toLabel: toLabel, test: data.test.count)
-      if let budget = run.loop.budget, budget < questions.pool + (toLabel > 0 ? 1 : 0) {
-        let fault = PoolExceedsBudget(budget: budget, pool: data.poolSize, questions: questions.pool)
+      if let budget = run.loop.budget,
+        let fault = PoolExceedsBudget(
+          budget: budget, pool: data.poolSize, questions: questions.pool, toLabel: toLabel)
+      {
         findings.fail("loop.budget", FaultText.sentence(for: fault))
       } else if let budget = run.loop.budget, budget < questions.least {
         findings.append(

@@ -58,8 +58,10 @@ public struct DualCheckerLoop: Sendable {
   public func start() async throws -> LoopState {
     try PromptTemplate(template.layout).check(on: items, filledInCode: ["text", "detail"])
     let asked = task.kind.poolQuestions(records: aligner.pool.size, explains: options.explains)
-    if let budget = options.budget, budget < asked + (items.isEmpty ? 0 : 1) {
-      throw PoolExceedsBudget(budget: budget, pool: aligner.pool.size, questions: asked)
+    if let budget = options.budget,
+      let fault = PoolExceedsBudget(budget: budget, pool: aligner.pool.size, questions: asked, toLabel: items.count)
+    {
+      throw fault
     }
     var state = LoopState(history: TemplateHistory(template), threshold: options.threshold)
     let entries = aligner.pool.entries

@@ -59,8 +59,8 @@ extension TrainedQuestion {
       } else {
         faults.add(
           place + [.string(column)],
-          comparesPhoto
-            ? "'\(name)' needs \(names(slot, column)), the photo of the item: \(Self.imageForms)."
+          needsPhoto
+            ? "'\(name)' needs \(names(slot, column)), the \(comparesPhoto ? "photo" : "images") of the item: \(Self.imageForms)."
             : "'\(name)' needs \(names(slot, column)), the images of the item: send null where it has none.",
           type: "missing")
       }
@@ -90,6 +90,13 @@ extension TrainedQuestion {
         "This student compares the text with one photo, and '\(column)' has \(images.list.count == 0 ? "none" : "\(images.list.count)"): "
           + "\(Self.imageForms).")
     }
+    if faults.all.count == before, images.list.isEmpty, !imageColumns.isEmpty, mapping.text == nil,
+      !row.contains(where: { member in !(member.value.cell ?? "").allSatisfy(\.isWhitespace) })
+    {
+      faults.add(
+        place + [.string(imageColumns[0].column)],
+        "The state has nothing that '\(name)' could be asked about, as it has no image: \(Self.imageForms).")
+    }
     guard faults.all.count == before else { return nil }
     do {
       return TrainedItem(item: try Item(row: .object(row), mapping: mapping), images: images.list)
@@ -101,6 +108,9 @@ extension TrainedQuestion {
 
   /// Whether the student compares a text with a photo, so that each item has one.
   private var comparesPhoto: Bool { classifier != nil && !imageColumns.isEmpty }
+
+  /// Whether nothing of an item could be shown without its image.
+  private var needsPhoto: Bool { comparesPhoto || texts.isEmpty }
 
   /// What may stand in a member of images.
   private static let imageForms = "send the name of an asset, or a data URL (data:image/png;base64,...)"

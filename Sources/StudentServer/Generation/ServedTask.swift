@@ -35,11 +35,11 @@ package struct ServedTask: Sendable, Equatable {
     guard request.messages.count == 1, request.messages[0].role == "user",
       let members = members(of: request.messages[0])
     else { return request }
-    let fields = fields(of: members)
+    let values = values(of: members)
     func isNull(_ name: String) -> Bool { members.contains { $0.name == name && $0.value.isNull } }
-    let missing = fieldSlots.filter { fields[$0] == nil }
+    let missing = fieldSlots.filter { values[$0] == nil }
     guard missing.isEmpty else {
-      let given = fields.keys.sorted().map { "'\($0)'" }
+      let given = Set(members.map(\.name)).sorted().map { "'\($0)'" }
       throw .invalid(
         "messages[0].content",
         "The run's question needs \(missing.map(names(of:)).joined(separator: ", ")), which the object does not give; "
@@ -48,13 +48,13 @@ package struct ServedTask: Sendable, Equatable {
     }
     let images = request.messages[0].parts.enumerated().filter { if case .image = $0.element { true } else { false } }
     let paths = images.indices.map { "\($0)" }
-    // Without one the student would answer all the same, by the text alone.
-    if images.isEmpty, !imageSlots.isEmpty, !imageSlots.contains(where: isNull) {
+    // Without one the student would answer all the same, by the text alone, or by nothing.
+    if images.isEmpty, !imageSlots.isEmpty, fieldSlots.isEmpty || !imageSlots.contains(where: isNull) {
       let names = imageSlots.map { "'\($0)'" }.joined(separator: ", ")
       throw .invalid(
         "messages[0].content",
         "The run's question is about an item with images (\(names)), and none came beside the object: send them as parts of the kind "
-          + "image_url, or null as a member of that name where the item has none.")
+          + "image_url" + (fieldSlots.isEmpty ? "." : ", or null as a member of that name where the item has none."))
     }
     let slots =
       imageSlots.count == paths.count
@@ -64,6 +64,12 @@ package struct ServedTask: Sendable, Equatable {
       throw .unsupported("messages[0].content", "This run's items have no images; leave them out.")
     }
     var request = request
+    let fields: [String: String]
+    do { fields = try self.fields(values) } catch {
+      throw .invalid(
+        "messages[0].content",
+        "Of \(names(of: error.field ?? "")) in the object the run's question \(error.reason): send it with the item's own value.")
+    }
     do {
       let item = fixed.filling(Item(id: "1", imageSlots: slots, fields: fields))
       let question = try prompt.prompt(for: item, labels: labels)
@@ -129,10 +135,22 @@ package struct ServedTask: Sendable, Equatable {
     return members
   }
 
-  private func fields(of members: [JSONValue.Member]) -> [String: String] {
-    var fields: [String: String] = [:]
-    for member in members { fields[member.name] = member.value.string ?? member.value.text }
-    for (slot, column) in columns where fields[slot] == nil { fields[slot] = fields[column] }
-    return fields
+  /// The values of the template's slots by their names; of two members the one that is called as the slot goes first.
+  private func values(of members: [JSONValue.Member]) -> [String: JSONValue] {
+    let row = RowFile.Row(line: 1, number: 1, value: .object(members))
+    return Dictionary(
+      uniqueKeysWithValues: fieldSlots.compactMap { slot in
+        (row.value(slot) ?? columns[slot].flatMap(row.value)).map { (slot, $0) }
+      })
+  }
+
+  /// The texts that a data file's row with these values has.
+  private func fields(_ values: [String: JSONValue]) throws(RowProblem) -> [String: String] {
+    let slots = fieldSlots
+    let others = slots.filter { $0 != "text" }
+    let mapping = FieldMapping(
+      text: slots.contains("text") ? "text" : nil, evidence: Dictionary(uniqueKeysWithValues: others.map { ($0, $0) }))
+    let row = JSONValue.object(values.sorted { $0.key < $1.key }.map { .init($0.key, $0.value) })
+    return try Item(row: row, mapping: mapping).fields
   }
 }

@@ -104,11 +104,14 @@ public struct PromptTemplate: Sendable, Equatable, Codable {
 
   /// The prompt for an item, with the places of its images.
   ///
-  /// - Throws: ``TeacherProtocolError/unknownSlot(_:template:known:)`` for a slot that is no field of the item.
+  /// - Throws: ``TeacherProtocolError/unknownSlot(_:template:known:)`` for a slot that is no field of the item;
+  ///   ``TeacherProtocolError/showsNothing(template:)`` where the prompt would be the same without it.
   package func prompt(for item: Item, labels: LabelSet) throws(TeacherProtocolError) -> Prompt {
+    let isShown = slots.contains { slot in item.fields[slot]?.contains { !$0.isWhitespace } ?? false }
     let filled = try template.filled(
       { filling($0, item, labels) },
       known: { item.fields.keys.sorted() + item.imageSlots.map(\.name) + ["labels"] })
+    guard isShown || !item.images.isEmpty else { throw .showsNothing(template: text) }
     let named = Set(slots.filter { item.fields[$0] == nil }.flatMap { item.imageNumbers(ofSlot: $0) ?? [] })
     let paths = item.images
     let first = paths.indices.filter { !named.contains($0) }.map { (number: $0, place: 0) }

@@ -16,7 +16,7 @@ public struct FieldMapping: Sendable, Equatable, Codable {
   public var id: ColumnList = "id"
   /// The columns of the images' paths, relative to the image root: one, or several for photo and evidence. A value is a
   /// path or a list of paths. The first column must have a value in each row, which may be an empty list; further ones may
-  /// be empty. The default is nil: items have no image.
+  /// be empty; an item without a text or evidence needs an image in one of them. The default is nil: items have no image.
   public var image: ColumnList?
   /// The main text. The default is `text`; nil for items that are images alone.
   public var text: String? = "text"

@@ -81,17 +81,24 @@ struct ItemReader {
         // Spaces around a name are of the table, as around ids and labels.
         try required(row, id, column, "the name of a split").trimmingCharacters(in: .whitespacesAndNewlines)
       } ?? "",
-      imageSlots: try imageSlots(row, id: id), fields: fields, attributes: attributes)
+      imageSlots: try imageSlots(row, id: id, beside: fields), fields: fields, attributes: attributes)
   }
 
-  /// The images of every mapped column. The first column must say something, if only that there is none: `[]`.
-  private func imageSlots(_ row: RowFile.Row, id: String) throws(RowProblem) -> [ImageSlot] {
+  /// The images of every mapped column. The first column must say something, if only that there is none: `[]`. An item without a
+  /// word has an image in one of them.
+  private func imageSlots(
+    _ row: RowFile.Row, id: String, beside fields: [String: String]
+  ) throws(RowProblem) -> [ImageSlot] {
+    let columns = mapping.image?.columns ?? []
+    let isWordless = !fields.values.contains { $0.contains { !$0.isWhitespace } }
     var slots: [ImageSlot] = []
-    for (name, column) in zip(mapping.imageSlots, mapping.image?.columns ?? []) {
+    for (name, column) in zip(mapping.imageSlots, columns) {
       if row.text(column) == nil, row.value(column) != .array([]) {
         if slots.isEmpty {
           throw problem(
-            row, id, column, expected: "the path of an image, or [] where the item has none",
+            row, id, column,
+            expected: isWordless && columns.count == 1
+              ? "the path of an image" : "the path of an image, or [] where the item has none",
             found: row.value(column).map { $0 == .null ? "null" : "a blank text" } ?? "nothing")
         }
         slots.append(ImageSlot(name: name, paths: []))
@@ -105,6 +112,12 @@ struct ItemReader {
           found: "\(values[fault].found) in place \(fault + 1) of \(values.count)")
       }
       slots.append(ImageSlot(name: name, paths: paths))
+    }
+    if isWordless, !columns.isEmpty, slots.allSatisfy(\.paths.isEmpty) {
+      throw problem(
+        row, id, columns.joined(separator: ", "),
+        expected: "the path of an image, as the row has no text that could be judged without one: give it, or leave the row out",
+        found: columns.count == 1 ? "an empty list" : "no image in any of them")
     }
     return slots
   }

@@ -28,7 +28,7 @@ import Wording
     TeacherProtocolError.badLabelSet(reason: sentence), TeacherProtocolError.unknownLabel("a.", known: []),
     TeacherProtocolError.unknownSlot("s", template: "t.", known: ["a."]),
     TeacherProtocolError.badTemplate("t.", offset: 1, expected: sentence),
-    TeacherProtocolError.asksNothing(template: "t.", known: ["a"]),
+    TeacherProtocolError.asksNothing(template: "t.", known: ["a"]), TeacherProtocolError.showsNothing(template: "t."),
     TeacherProtocolError.badImage(file: "f", reason: sentence),
     TeacherProtocolError.noRecordedReply(teacher: "t.", item: "i.", file: "f"),
     TeacherProtocolError.unknownTeacher("t.", known: []), TeacherUnavailable(teacher: "t", reason: sentence), problem,

@@ -70,9 +70,9 @@ extension DistillationRun {
     let byName = Dictionary(uniqueKeysWithValues: zip(names, images))
     let setAside = SetAside()
     let trees = try labelled.compactMap { item, label -> AnswerTree? in
-      let question = try naming(item.id) { try template.prompt(for: item, labels: labels) }
       let answer = try AnswerTemplate().answer(label, rationale: "", labels: labels)
       do {
+        let question = try template.prompt(for: item, labels: labels)
         return try start.tree(
           question: question.text, images: question.images.compactMap { byName[$0.path]?.at($0.place) },
           answers: [answer])
