@@ -67,7 +67,9 @@
     func holder(of key: String) async throws -> ClaimHolder? {
       let rows = try await queue.perform { [key = withoutZeros(key)] session in
         try session.perform {
-          try $0.rows("SELECT worker FROM distill_claim WHERE key = $1 AND expires >= now()", [key]) { $0.text(0) ?? "" }
+          try $0.rows("SELECT worker FROM distill_claim WHERE key = $1 AND expires >= now()", [key]) {
+            $0.text(0) ?? ""
+          }
         }
       }
       let words = rows.first?.split(separator: " ", maxSplits: 1) ?? []

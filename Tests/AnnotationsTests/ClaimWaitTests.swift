@@ -95,7 +95,9 @@ import Testing
 
   @Test(arguments: [
     (ClaimHolder(name: "process 7 on anna"), "process 7 on anna is asking over the same store; once it ends"),
-    (nil, "another process is asking over the same store. If it is stopped, let it go on ('kill -CONT' and its number)"),
+    (
+      nil, "another process is asking over the same store. If it is stopped, let it go on ('kill -CONT' and its number)"
+    ),
   ])
   func `of a holder elsewhere no number is given that would end another process here`(
     holder: ClaimHolder?, expected: String

@@ -105,7 +105,8 @@
       let alone = StudentServer(served.student, name: "tiny", options: options)
       for object in ["{}", #"{"photo": null}"#, #"{"photo": []}"#] {
         let message = try await message(body([text(object)], #""max_tokens": 3"#), of: alone)
-        #expect(message.contains("none came beside the object: send them as parts of the kind image_url."), "\(message)")
+        #expect(
+          message.contains("none came beside the object: send them as parts of the kind image_url."), "\(message)")
       }
       let photo = #"{"type": "image_url", "image_url": {"url": "\#(try ServedStudent.photo(1).url)"}}"#
       #expect(try await message(body([text("{}"), photo], #""max_tokens": 3"#), of: alone).isEmpty)

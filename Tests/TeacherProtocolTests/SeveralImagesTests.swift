@@ -114,7 +114,8 @@ import Testing
       data.setAside[0].description
         == "\(file.relativePath):2: item '2', field 'images': expected the path of an image, as the row has no text that could be "
         + "judged without one: give it, or leave the row out, found an empty list")
-    #expect(data.setAside.allSatisfy { $0.expected.hasPrefix("the path of an image") || $0.expected == "paths of images" })
+    #expect(
+      data.setAside.allSatisfy { $0.expected.hasPrefix("the path of an image") || $0.expected == "paths of images" })
     #expect(!data.setAside.contains { $0.description.contains("or [] where") })
     let stream = try ItemStream(contentsOf: file, mapping: mapping)
     #expect(try stream.next(10)?.setAside.dropFirst().map(\.line) == data.setAside.map(\.line))

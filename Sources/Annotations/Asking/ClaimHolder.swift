@@ -22,16 +22,19 @@ package struct ClaimHolder: Sendable, Equatable {
   static func words(_ holder: ClaimHolder?, questions: Int) -> String {
     let waits = "waits for \(NumberText.counted(questions, "question")) that "
     guard let holder else {
-      return waits + "another process is asking over the same store. If it is stopped, let it go on ('kill -CONT' and its number); "
+      return waits
+        + "another process is asking over the same store. If it is stopped, let it go on ('kill -CONT' and its number); "
         + "once it ends, what it did not ask is asked here"
     }
     guard let process = holder.process else {
       return waits + "\(holder.name) is asking over the same store; once it ends, what it did not ask is asked here"
     }
     return holder.isStopped
-      ? waits + "\(holder.name) is asking over the same store, and it is stopped, as by Ctrl-Z: 'kill -CONT \(process)' lets it go on; "
+      ? waits
+        + "\(holder.name) is asking over the same store, and it is stopped, as by Ctrl-Z: 'kill -CONT \(process)' lets it go on; "
         + "'kill -KILL \(process)' ends it, and what it did not ask is asked here"
-      : waits + "\(holder.name) is asking over the same store. If it does nothing any more, 'kill \(process)' ends it, and what it did not "
+      : waits
+        + "\(holder.name) is asking over the same store. If it does nothing any more, 'kill \(process)' ends it, and what it did not "
         + "ask is asked here"
   }
 }

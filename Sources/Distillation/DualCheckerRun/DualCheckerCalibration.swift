@@ -111,7 +111,7 @@ extension DualCheckerRun {
   /// Labelled records that the student was not trained on, and the run's own for development, where they can be read.
   private func held(
     _ file: URL?, split: String?, _ task: LabellingTask
-  ) throws -> (known: [LabelledPool.Entry], own: (all: [Item], development: [Item]), source: String) {
+  ) throws -> (known: [LabelledPool.Entry], own: (all: [Item], bySource: [String: [Item]]), source: String) {
     func read() throws -> DualCheckerRecords {
       try DualCheckerRecords(configuration, rows: RunRules(of: folder).rows, readsDevelopment: true)
     }
@@ -123,21 +123,36 @@ extension DualCheckerRun {
         try configuration.data.isDivided
         || confidence(task).calibrationSource == DualCheckerEvaluationConfiguration.Calibration.dev.rawValue
       guard !known.isEmpty, isHeldOut else { throw ThresholdError.noDev(folder.path) }
-      return (known, ([], known.map(\.item)), "dev")
+      return (known, ([], ["dev": known.map(\.item)]), "dev")
     }
     let (items, gold) = try labelled(file, split: split, task: task)
     // Where its own records can't be read, nothing is known of them.
     let own = try? read()
     let texts = Dictionary((own?.training ?? []).map { ($0.id, $0.text) }) { first, _ in first }
-    let again = items.count { texts[$0.id] == $0.text }
+    let trained = items.filter { texts[$0.id] == $0.text }
+    let ids = poolOfState()
+    let pool = trained.count { ids.contains($0.id) }
+    func counted(_ count: Int) -> String {
+      "\(count) of \(NumberText.counted(items.count, "labelled record")) in \(file.path) \(count == 1 ? "is" : "are")"
+    }
+    if pool > 0 {
+      let learned =
+        configuration.evaluation.calibration == .pool ? "the student and its calibration have" : "the student has"
+      reporter.warn(
+        "\(counted(pool)) of the run's labelled pool, whose labels \(learned) learned: a threshold from them promises too much"
+      )
+    }
+    let again = trained.count - pool
     if again > 0 {
       reporter.warn(
-        "\(again) of \(NumberText.counted(items.count, "labelled record")) in \(file.path) "
-          + "\(again == 1 ? "is a training record" : "are training records") of the run, on which the student is righter than on "
-          + "others: a threshold from them promises too much")
+        "\(counted(again)) \(again == 1 ? "a training record" : "training records") of the run, on which the student is righter than "
+          + "on others: a threshold from them promises too much")
     }
     let known = items.compactMap { item in gold.answer(of: item.id).map { LabelledPool.Entry(item: item, answer: $0) } }
-    return (known, ([], own?.development.map(\.item) ?? []), split.map { "\(file.path), split \($0)" } ?? file.path)
+    let bySource = [
+      "dev": own?.development.map(\.item) ?? [], "pool": own?.training.filter { ids.contains($0.id) } ?? [],
+    ]
+    return (known, ([], bySource), split.map { "\(file.path), split \($0)" } ?? file.path)
   }
 }
 

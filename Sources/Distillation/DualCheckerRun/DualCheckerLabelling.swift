@@ -87,6 +87,12 @@ extension DualCheckerRun {
     try savedState(key).flatMap { $0.isFinished ? $0 : nil }
   }
 
+  /// The ids of the labelled pool that the records were labelled with; none where that can't be read.
+  func poolOfState() -> Set<String> {
+    let state = try? JSONDecoder().decode(DualCheckerState.self, from: Data(contentsOf: stateFile))
+    return Set(state?.loop.pool.map(\.item) ?? []).union(state?.loop.reasons.keys.map(\.self) ?? [])
+  }
+
   private func savedState(_ key: String) throws -> DualCheckerState? {
     guard FileManager.default.fileExists(atPath: stateFile.path) else { return nil }
     guard let state = try? JSONDecoder().decode(DualCheckerState.self, from: Data(contentsOf: stateFile)) else {

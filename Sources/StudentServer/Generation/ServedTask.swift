@@ -68,7 +68,8 @@ package struct ServedTask: Sendable, Equatable {
     do { fields = try self.fields(values) } catch {
       throw .invalid(
         "messages[0].content",
-        "Of \(names(of: error.field ?? "")) in the object the run's question \(error.reason): send it with the item's own value.")
+        "Of \(names(of: error.field ?? "")) in the object the run's question \(error.reason): send it with the item's own value."
+      )
     }
     do {
       let item = fixed.filling(Item(id: "1", imageSlots: slots, fields: fields))

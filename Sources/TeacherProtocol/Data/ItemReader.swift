@@ -116,7 +116,8 @@ struct ItemReader {
     if isWordless, !columns.isEmpty, slots.allSatisfy(\.paths.isEmpty) {
       throw problem(
         row, id, columns.joined(separator: ", "),
-        expected: "the path of an image, as the row has no text that could be judged without one: give it, or leave the row out",
+        expected:
+          "the path of an image, as the row has no text that could be judged without one: give it, or leave the row out",
         found: columns.count == 1 ? "an empty list" : "no image in any of them")
     }
     return slots

@@ -110,6 +110,21 @@ import Testing
       let found = try await run.run()
       let calibration = try StudentCalibration(contentsOf: run.folder.appending(path: "calibration.json"))
       #expect(calibration.source == "pool" && calibration.answers == 40 && found.goldLabels == 40)
+      // Of the 60 training records 40 are of the pool.
+      let said = Said()
+      let opened = try DualCheckerRun.opening(run.folder, reporter: said.reporter)
+      try calibration.inOtherOrder.write(to: run.folder.appending(path: "calibration.json"))
+      let training = folder.appending(path: "train.jsonl")
+      let threshold = try await opened.threshold(precision: 0.3, certainty: 0.8, data: training)
+      #expect(threshold.readsLabelsAgain)
+      #expect(
+        said.text.contains(
+          "40 of 60 labelled records in \(training.path) are of the run's labelled pool, whose labels the student and its calibration "
+            + "have learned: a threshold from them promises too much"), "\(said.text)")
+      #expect(said.text.contains("20 of 60 labelled records in \(training.path) are training records"), "\(said.text)")
+      let test = folder.appending(path: "test.jsonl")
+      #expect(try await !opened.threshold(precision: 0.3, certainty: 0.8, data: test).readsLabelsAgain)
+      try calibration.write(to: run.folder.appending(path: "calibration.json"))
       // As often as it is carried out.
       let evaluation = try bytes("evaluation.json", of: run)
       try FileManager.default.removeItem(at: run.folder.appending(path: "evaluation.json"))

@@ -65,6 +65,79 @@ import Testing
     }
   }
 
+  @Test func `labels of the data that stand for people's are looked at again where the data has changed`() async throws
+  {
+    try await withRunWorld { world in
+      func review() async throws -> String {
+        let said = Said()
+        try await DistillationRun(
+          world.configuration, folder: world.folder.appending(path: "run"), reporter: said.reporter
+        ).run(through: .review)
+        return said.text
+      }
+      _ = try await review()
+      let paid = try world.reviewed()
+      #expect(try await review().contains("skipped, since their inputs are unchanged: annotate, agree, review"))
+      var rows = world.items
+      let changed = try #require(rows.firstIndex { $0.id == paid[0] })
+      rows[changed].label = rows[changed].label == "pristine" ? "falsified" : "pristine"
+      try RunWorld.write(rows, to: world.folder.appending(path: "data/items.jsonl"))
+      // What is said follows from the journal: the label that was paid for counts.
+      let said = try await review()
+      #expect(said.contains("review is carried out again, as these have changed: the data"), "\(said)")
+      #expect(said.contains("1 label that the data no longer has, as of item '\(paid[0])'"), "\(said)")
+      #expect(try world.reviewed() == paid)
+      #expect(try await review().contains("skipped, since their inputs are unchanged: annotate, agree, review"))
+    }
+  }
+
+  /// What an older version left: one update, its row in metrics.jsonl with a learning rate of 0, and the adapter of Stage 1.
+  @Test func `a stage whose only update learned nothing is made anew, with a word, and any other is not`() async throws
+  {
+    try await withRunWorld { world in
+      let world = world.with {
+        ($0.stage2.training.epochs, $0.stage2.training.batch) = (1, 64)
+        $0.evaluation.results = .init([.stage1, .twoStage, .stage1DPO])
+      }
+      _ = try await start(world)
+      #expect(try world.steps()["stage2"] == 1)
+      let (results, run) = (try world.results(), world.folder.appending(path: "run"))
+      #expect(results["stage2/adapter_model.safetensors"] != results["stage1/adapter_model.safetensors"])
+      #expect(try await start(world).contains(Self.all))
+
+      func leave(_ stage: String) throws {
+        let log = run.appending(path: "metrics.jsonl")
+        let rows = try MetricsLog.rows(of: log).map { row in
+          var row = row
+          if row.stage == stage { row.values["learning_rate"] = 0 }
+          return row.json + "\n"
+        }
+        try Data(rows.joined().utf8).write(to: log)
+        let file = run.appending(path: "steps/\(stage).json")
+        var record = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+        record["outputs"] = nil
+        try JSONSerialization.data(withJSONObject: record).write(to: file)
+        let adapter = "adapter_model.safetensors"
+        try #require(results["stage1/\(adapter)"]).write(to: run.appending(path: "\(stage)/\(adapter)"))
+      }
+      for stage in ["stage2", "baselines/stage1_dpo"] {
+        try leave(stage)
+        let said = try await start(world)
+        #expect(
+          said.contains("\(stage) is made anew: an older version made its only update with a learning rate of 0"),
+          "\(said)")
+        #expect(try world.results() == results, "\(stage)")
+        #expect(try await start(world).contains(Self.all))
+      }
+      // The first update of a longer stage has such a rate where its warm-up begins.
+      var rows = try MetricsLog.rows(of: run.appending(path: "metrics.jsonl"))
+      let first = try #require(rows.firstIndex { $0.stage == "stage1" && $0.step == 1 })
+      rows[first].values["learning_rate"] = 0
+      try Data(rows.map { $0.json + "\n" }.joined().utf8).write(to: run.appending(path: "metrics.jsonl"))
+      #expect(try await start(world).contains(Self.all))
+    }
+  }
+
   @Test func `people are asked before Stage 1 is trained, but where it says whom to ask about`() async throws {
     try await withRunWorld { world in
       let own = world.with { $0.review.source = .page }

@@ -109,13 +109,13 @@ struct ConfidenceFiles {
   ///   - stated: the student's answers as it states them.
   ///   - truth: the true label of each item.
   ///   - asked: what the student answered about.
-  ///   - own: the run's own items, of which the calibration knows some, and those of them that are for development; empty where
-  ///     they can't be read.
+  ///   - own: the run's own items, of which the calibration knows some, and those of them that it was learned from, by its source;
+  ///     empty where they can't be read.
   ///   - source: where the labels are from.
   /// - Throws: ``ThresholdError`` where there is none; a threshold that was there before stays.
   func findThreshold(
     precision: Double, certainty: Double, stated: [Prediction], truth: [String: String], of asked: [Item],
-    own: (all: [Item], development: [Item]), source: String
+    own: (all: [Item], bySource: [String: [Item]]), source: String
   ) throws -> ThresholdFile {
     let calibration = try calibration()
     if let calibration { reporter.message(calibration.sentence) }
@@ -139,11 +139,11 @@ struct ConfidenceFiles {
   }
 
   /// Whether a calibration was learned from one of these items, in whichever file and under whichever id they stand. Where the run
-  /// has not kept which they were, all for development are meant.
+  /// has not kept which they were, all of its source are meant.
   private func hasLearned(
-    _ calibration: StudentCalibration, from items: [Item], of own: (all: [Item], development: [Item])
+    _ calibration: StudentCalibration, from items: [Item], of own: (all: [Item], bySource: [String: [Item]])
   ) throws -> Bool {
-    var read = calibration.source == "dev" ? own.development : []
+    var read = own.bySource[calibration.source] ?? []
     if FileManager.default.fileExists(atPath: answersFile.path) {
       let ids = Set(try answers(of: calibration).map(\.id))
       read = own.all.filter { ids.contains($0.id) }

@@ -196,7 +196,9 @@ extension DistillationRun {
       }
     }
     let training = configuration.stage1.training
-    let key = stages.key(trees.map { ($0, "") }, start: "", settings: training.json + " \(steps)", state)
+    let key = stages.key(
+      trees.map { ($0, "") }, start: "",
+      settings: training.json + " \(steps)" + training.onlyUpdate(of: trees.count, steps: steps), state)
     let adapter = try await stages.trainSupervised(
       "baselines/full_label", from: nil, trees: trees, training: training, steps: steps, key: key)
     return (adapter, labels.count)

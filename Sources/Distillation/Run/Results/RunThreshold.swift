@@ -33,7 +33,8 @@ extension DistillationRun {
   private func held(
     _ data: URL?, split: String?, _ labels: LabelSet
   ) throws -> (
-    dataset: Dataset, items: [Item], gold: GoldAnswers<String>, own: (all: [Item], development: [Item]), source: String
+    dataset: Dataset, items: [Item], gold: GoldAnswers<String>, own: (all: [Item], bySource: [String: [Item]]),
+    source: String
   ) {
     if let data {
       let (dataset, items, gold, setAside) = try labelled(data, split: split, .whole, labels)
@@ -51,13 +52,13 @@ extension DistillationRun {
             + "\(known == 1 ? "is a training item" : "are training items") of the run, on which the student is righter than on others: "
             + "a threshold from them promises too much")
       }
-      let own = run.map { ($0.train + $0.dev, $0.dev) } ?? ([], [])
+      let own = run.map { ($0.train + $0.dev, ["dev": $0.dev]) } ?? ([], [:])
       return (dataset, items, gold, own, split.map { "\(data.path), split \($0)" } ?? data.path)
     }
     let data = try readData(DataFiles(configuration), labels)
     let items = data.dev.filter { data.gold?.has($0.id) ?? false }
     guard let gold = data.gold, !items.isEmpty else { throw ThresholdError.noDev(folder.path) }
-    return (data.dataset, items, gold, (data.train + data.dev, data.dev), "dev")
+    return (data.dataset, items, gold, (data.train + data.dev, ["dev": data.dev]), "dev")
   }
 }
 

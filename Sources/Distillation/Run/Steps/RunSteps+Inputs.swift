@@ -51,6 +51,8 @@ extension RunSteps {
     case .step(.review):
       let answers = [configuration.review.file, run.reviewJournal.path].compactMap(\.self)
         .filter { FileManager.default.fileExists(atPath: $0) }
+      // Labels that stand for people's are the data's.
+      let data = configuration.review.source == .oracle ? ["the data": files.key] : [:]
       return try StepInputs(
         [
           "the version": version, "what the votes came to": key(.step(.agree)),
@@ -58,7 +60,9 @@ extension RunSteps {
           "rounds or seed in the configuration": "\(configuration.rounds) \(configuration.seed)",
           "what stage1 came to": configuration.review.order == .studentUncertainty ? key(.step(.stage1)) : "",
           "people's answers": answers.map { try digest(of: URL(filePath: $0)) }.joined(separator: "\n"),
-        ], and: order.merging(decided.map { ["people's decisions on the server": $0] } ?? [:]) { own, _ in own })
+        ], and: order.merging(decided.map { ["people's decisions on the server": $0] } ?? [:]) { own, _ in own },
+        // Where the data was read anew a record that does not say which it was made from is not known to agree.
+        newer: data, takesOlder: !hasReadAnew)
     case .step(.stage1):
       let settings = settings(.stage1)
       return try StepInputs(

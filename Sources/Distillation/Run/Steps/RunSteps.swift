@@ -28,6 +28,8 @@ final class RunSteps {
   /// What people decided so far, where that is kept on a server.
   var decided: String?
   private var hasUsableAdapter = false
+  /// Whether the teachers' step was carried out, as it is where the data has changed.
+  var hasReadAnew: Bool { engine.outcomes.contains { $0.name == RunStep.annotate.rawValue && !$0.wasSkipped } }
 
   init(_ run: DistillationRun) throws {
     self.run = run
@@ -64,6 +66,7 @@ final class RunSteps {
     self.last = last
     defer { if let student = foundStudent { run.say(setAside: student.setAside) } }
     try run.agree(files)
+    try forgetIdleStages(parts(through: last))
     for part in parts(through: last) {
       if part == .step(.review), run.asksOnServer {
         decided = try await run.ofFirst("people's decisions") { try await run.decisionsOnServer(files) }

@@ -52,10 +52,11 @@ final class StepEngine {
   func carryOut(_ step: Step) async throws -> String {
     let record = records[step.name]
     if let record, let inputs = step.inputs {
-      if record.inputs ?? record.key == inputs.key {
+      if inputs.agree(with: record) {
         var damage = records.damage(to: step.name, outputs: step.outputs)
         for name in records.names(in: step.includes) { damage += records.damage(to: name, outputs: []) }
         if damage.isEmpty {
+          try records.complete(step.name, with: inputs)
           outcomes.append(Outcome(name: step.name, seconds: record.seconds, wasSkipped: true))
           return record.key
         }

@@ -8,13 +8,28 @@ struct StepInputs {
   let key: String
   /// A digest of each part, by what people call it.
   let parts: [String: String]
+  /// The key in records of versions that did not know all of these parts; nil where they knew them.
+  private(set) var olderKey: String?
+  /// The parts that they did not know.
+  private var newer: Set<String> = []
 
   /// - Parameters:
   ///   - parts: texts or digests by name; the configuration, in JSON, is taken apart by its keys.
   ///   - more: what few runs have, by name; keys of runs without it stay as they were.
-  init(settings: String? = nil, _ parts: KeyValuePairs<String, String>, and more: [String: String] = [:]) {
-    let parts = parts.map { ($0.key, $0.value) } + more.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  ///   - newer: what older versions' records lack, by name.
+  ///   - takesOlder: whether such a record counts where nothing else has changed. The default is true.
+  init(
+    settings: String? = nil, _ parts: KeyValuePairs<String, String>, and more: [String: String] = [:],
+    newer: [String: String] = [:], takesOlder: Bool = true
+  ) {
+    func sorted(_ parts: [String: String]) -> [(String, String)] {
+      parts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+    let older = parts.map { ($0.key, $0.value) } + sorted(more)
+    let parts = older + sorted(newer)
     key = ContentDigest.of(fields: parts.map(\.1))
+    if !newer.isEmpty, takesOlder { olderKey = ContentDigest.of(fields: older.map(\.1)) }
+    self.newer = Set(newer.keys)
     var digests = Dictionary(parts) { $0 + $1 }
     let object = settings.flatMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] } ?? [:]
     for (name, value) in object {
@@ -34,6 +49,13 @@ struct StepInputs {
   /// What has changed since a record was made; empty where that is not known.
   func changes(since record: StepRecords.Record) -> [String] {
     guard let before = record.parts, !parts.isEmpty else { return [] }
-    return Set(before.keys).union(parts.keys).filter { before[$0] != parts[$0] }.sorted()
+    return Set(before.keys).union(parts.keys)
+      .filter { before[$0] != parts[$0] && !(before[$0] == nil && newer.contains($0)) }.sorted()
+  }
+
+  /// Whether a record was made from the same.
+  func agree(with record: StepRecords.Record) -> Bool {
+    let made = record.inputs ?? record.key
+    return made == key || made == olderKey
   }
 }

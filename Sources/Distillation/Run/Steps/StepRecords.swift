@@ -61,6 +61,13 @@ struct StepRecords: Sendable {
     try write(record, of: name)
   }
 
+  /// Writes down what the record of an older version does not name of what the part was made from.
+  func complete(_ name: String, with inputs: StepInputs) throws {
+    guard var record = self[name], let older = inputs.olderKey, record.inputs == older else { return }
+    (record.inputs, record.parts) = (inputs.key, inputs.parts)
+    try write(record, of: name)
+  }
+
   private func write(_ record: Record, of name: String) throws {
     // A name may have folders of its own, such as baselines/full_label.
     let file = file(name)

@@ -89,12 +89,15 @@ extension DistillationRun {
     switch configuration.stage1.targets {
     case .hard:
       let trees = try usable(stages.targets.supervised(state.judgements), stages, state)
-      key = stages.key(trees.map { ($0, "") }, start: "", settings: training.json, state)
+      key = stages.key(
+        trees.map { ($0, "") }, start: "", settings: training.keyed(updatesOf: trees.count), state)
       adapter = try await stages.trainSupervised("stage1", from: nil, trees: trees, training: training, key: key)
       examples = trees.count
     case .soft:
       let targets = try usable(stages.targets.soft(state.judgements), stages, state)
-      key = stages.key(targets.map { ($0.tree, "\($0.weights)") }, start: "", settings: training.json, state)
+      key = stages.key(
+        targets.map { ($0.tree, "\($0.weights)") }, start: "", settings: training.keyed(updatesOf: targets.count), state
+      )
       adapter = try await stages.trainSoft("stage1", targets: targets, training: training, key: key)
       examples = targets.count
     }
@@ -172,7 +175,8 @@ extension DistillationRun {
     let reference = try referenceDigest()
     let key = stages.key(
       trees.map { ($0.tree, "\($0.pairs)\($0.chosenAnswers)") }, start: start.key,
-      settings: stage.json + "\(usesPairs) \(weight) \(steps ?? 0)" + reference, state)
+      settings: stage.json + "\(usesPairs) \(weight) \(steps ?? 0)" + reference
+        + stage.training.onlyUpdate(of: trees.count, steps: steps), state)
     let adapter = try await stages.trainPreferences(
       name, from: start.adapter, trees: trees, usesPairs: usesPairs, supervisedWeight: weight,
       stage1: stage1.adapter, steps: steps, key: key)
