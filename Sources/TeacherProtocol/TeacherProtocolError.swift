@@ -42,6 +42,8 @@ public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConver
   case badImage(file: String, reason: String)
   /// A recorded teacher has nothing on an item.
   case noRecordedReply(teacher: String, item: String, file: String)
+  /// A file of recorded replies has none of this teacher.
+  case noRecordedTeacher(String, file: String, known: [String])
   /// There is no teacher of this name.
   case unknownTeacher(String, known: [String])
 
@@ -100,6 +102,8 @@ public enum TeacherProtocolError: Error, Sendable, Equatable, CustomStringConver
     case .badImage(let file, let reason): "Image \(file): \(reason.withoutFullStop)."
     case .noRecordedReply(let teacher, let item, let file):
       "\(file) holds no reply of teacher '\(teacher)' on item '\(item)'. Check that both files use the same id."
+    case .noRecordedTeacher(let name, let file, let known):
+      "\(file) holds no replies of teacher '\(name)'; it has those of \(known.listed). Set recorded_name to the one that is meant."
     case .unknownTeacher(let name, let known): "There is no teacher '\(name)'. Known: \(known.listed)."
     }
   }

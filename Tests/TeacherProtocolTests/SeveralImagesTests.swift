@@ -107,8 +107,7 @@ import Testing
     #expect(data.setAside.map(\.line) == Array(2...8) && data.setAside.allSatisfy { $0.field == "images" })
     #expect(
       data.setAside.map(\.found) == [
-        "an empty list", "null", "a blank text", "a blank text in place 1 of 1", "null in place 1 of 1", "nothing",
-        "an empty list",
+        "an empty list", "null", "a blank text", "a list of blanks", "a list of blanks", "nothing", "an empty list",
       ])
     #expect(
       data.setAside[0].description

@@ -65,7 +65,9 @@ import Testing
     await #expect(throws: TeacherProtocolError.noRecordedReply(teacher: "t", item: "2", file: replies.file)) {
       try await teacher.replies(to: try requests(["1:a", "2"]))
     }
-    #expect(failure { _ = try RecordedTeacher("u", of: replies) } == .unknownTeacher("u", known: ["t", "s"]))
+    #expect(
+      failure { _ = try RecordedTeacher("u", of: replies) }
+        == .noRecordedTeacher("u", file: replies.file, known: ["t", "s"]))
   }
 
   @Test func `rows are numbered where no column names them`() throws {

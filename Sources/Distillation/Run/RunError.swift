@@ -80,8 +80,12 @@ public enum RunError: Error, Sendable, Equatable, CustomStringConvertible {
         + (step.before.map { "; the steps up to \($0.rawValue) need none: distill run FILE --through \($0.rawValue)" }
           ?? "")
     case .emptySplit(let name, let known, let setAside):
-      "no item is in the split \"\(name)\"; the data has \(known.isEmpty ? "no split" : known.joined(separator: ", ")). "
-        + (Self.told(setAside) ?? "Set data.splits.")
+      // Rows without a split are all in one that has no name.
+      known.allSatisfy(\.isEmpty)
+        ? "no item is in the split \"\(name)\", as the data has no splits. "
+          + (Self.told(setAside) ?? "Name their column in data.fields.split, or divide the data by data.splits.")
+        : "no item is in the split \"\(name)\"; the data has \(known.filter { !$0.isEmpty }.joined(separator: ", ")). "
+          + (Self.told(setAside) ?? "Set data.splits.")
     case .nothingKept(let key, let rows, let reason):
       "\(key) keeps none of \(NumberText.counted(rows, "row")): \(reason)"
     case .nothingLabelled(let file, _, true):

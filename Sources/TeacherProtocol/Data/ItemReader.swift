@@ -99,7 +99,9 @@ struct ItemReader {
             row, id, column,
             expected: isWordless && columns.count == 1
               ? "the path of an image" : "the path of an image, or [] where the item has none",
-            found: row.value(column).map { $0 == .null ? "null" : "a blank text" } ?? "nothing")
+            found: row.value(column).map {
+              $0 == .null ? "null" : $0.elements == nil ? "a blank text" : "a list of blanks"
+            } ?? "nothing")
         }
         slots.append(ImageSlot(name: name, paths: []))
         continue

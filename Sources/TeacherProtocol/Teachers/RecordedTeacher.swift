@@ -17,9 +17,11 @@ public struct RecordedTeacher: BatchTeacher {
 
   /// One of the teachers of a file.
   ///
-  /// - Throws: ``TeacherProtocolError/unknownTeacher(_:known:)``.
+  /// - Throws: ``TeacherProtocolError/noRecordedTeacher(_:file:known:)``.
   public init(_ name: String, of replies: RecordedReplies) throws(TeacherProtocolError) {
-    guard replies.teachers.contains(name) else { throw .unknownTeacher(name, known: replies.teachers) }
+    guard replies.teachers.contains(name) else {
+      throw .noRecordedTeacher(name, file: replies.file, known: replies.teachers)
+    }
     try replies.checkLabels(of: name)
     self.name = name
     self.replies = replies

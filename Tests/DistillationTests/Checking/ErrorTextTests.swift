@@ -31,6 +31,7 @@ import Wording
     TeacherProtocolError.asksNothing(template: "t.", known: ["a"]), TeacherProtocolError.showsNothing(template: "t."),
     TeacherProtocolError.badImage(file: "f", reason: sentence),
     TeacherProtocolError.noRecordedReply(teacher: "t.", item: "i.", file: "f"),
+    TeacherProtocolError.noRecordedTeacher("t.", file: "f", known: ["a."]),
     TeacherProtocolError.unknownTeacher("t.", known: []), TeacherUnavailable(teacher: "t", reason: sentence), problem,
     BudgetExhausted(limit: "3 requests"),
   ]
@@ -62,6 +63,14 @@ import Wording
     TrainingError.unusableCheckpoint("f", sentence), TemplateError.notThere("a"),
     TemplateError.alreadyThere("a"),
   ]
+
+  @Test func `data without splits is said to have none, and not one of no name`() {
+    for known in [[], [""]] {
+      let text = "\(RunError.emptySplit("test", known: known))"
+      #expect(text.contains("has no splits. Name their column in data.fields.split"), "\(text)")
+    }
+    #expect("\(RunError.emptySplit("test", known: ["", "a", "b"]))".contains("the data has a, b. "))
+  }
 
   private static let models: [any Error & CustomStringConvertible] = [
     WeightsError.unwritable(folder: "f", reason: sentence), TokenizerError.fileFailure(file: "f", reason: sentence),
