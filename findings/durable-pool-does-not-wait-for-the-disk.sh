@@ -9,6 +9,10 @@
 # before a power loss are missing all the same.
 set -euo pipefail
 
+case $(swiftc --version 2>&1 || true) in
+*"Swift version 6.3.1 "*) ;;
+*) echo "This needs the tool chain of Swift 6.3.1."; exit 1 ;;
+esac
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
