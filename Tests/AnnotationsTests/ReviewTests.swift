@@ -238,6 +238,29 @@ import Testing
     #expect(try ReviewQuestion.reading(list)[0].item.images == ["a.png", "b.png"])
   }
 
+  @Test(arguments: [
+    (#"{"photo": "a.png", "found": ["b.png"], "more": null}"#, ["a.png", "b.png"]),
+    (#"{"path": "a.png", "bytes": null}"#, ["a.png"]), (#"[{"path": "a.png"}, "b.png"]"#, ["a.png", "b.png"]),
+    ("null", []), (#"" ""#, []), ("[]", []), (#""a.png""#, ["a.png"]),
+  ])
+  func `images of a queue are read as those of a data file`(image: String, expected: [String]) throws {
+    let file = try scratch.file("forms.jsonl", #"{"item": "1", "image": \#(image), "fields": {}, "teachers": {}}"#)
+    #expect(try ReviewQuestion.reading(file)[0].item.images == expected)
+  }
+
+  /// Whoever decides would be shown fewer images than the item has.
+  @Test(arguments: [
+    (#"["a.png", null]"#, "image", "null"), (#"{"photo": [" "]}"#, "image.photo", "a blank text"),
+    (#"{"photo": {"name": "a.png"}}"#, "image.photo", "an object"), ("true", "image", "true or false"),
+  ])
+  func `what is no image's path in a queue is refused`(image: String, field: String, found: String) throws {
+    let file = try scratch.file("broken.jsonl", #"{"item": "1", "image": \#(image), "fields": {}, "teachers": {}}"#)
+    let error = try #require(throws: TeacherProtocolError.self) { try ReviewQuestion.reading(file) }
+    #expect(
+      "\(error)".contains("broken.jsonl:1: item '1', field '\(field)': expected paths of images, found \(found)"),
+      "\(error)")
+  }
+
   @Test func `a queue with an item twice is refused with both lines`() throws {
     let file = try scratch.file(
       "twice.jsonl", #"{"item": "1", "fields": {"text": "a"}}"# + "\n" + #"{"item": "2"}"# + "\n" + #"{"item": "1"}"#)

@@ -45,7 +45,8 @@ public struct ReviewQuestion: Sendable, Equatable {
 
   /// The questions of a queue: JSON Lines as ``ReviewFile`` writes them.
   ///
-  /// - Throws: `TeacherProtocolError`: a file that can't be read, or the first row without an item or with one of an earlier row.
+  /// - Throws: `TeacherProtocolError`: a file that can't be read, or the first row without an item, with one of an earlier row, or with
+  ///   something else in place of images' paths.
   package static func reading(_ url: URL) throws(TeacherProtocolError) -> [ReviewQuestion] {
     let table = try RowFile(contentsOf: url)
     if let problem = table.problems.first { throw .badRow(problem) }
@@ -76,19 +77,37 @@ public struct ReviewQuestion: Sendable, Equatable {
         }
       }
       questions.append(
-        ReviewQuestion(item: Item(id: id, imageSlots: images(of: row), fields: fields), answers: answers))
+        ReviewQuestion(
+          item: Item(id: id, imageSlots: try images(of: row, id, in: table.file), fields: fields), answers: answers))
     }
     return questions
   }
 
   /// The images of a row as ``ReviewFile`` writes them, a path or lists by slot, or as people may: a list of paths.
-  private static func images(of row: RowFile.Row) -> [ImageSlot] {
-    switch row.value("image") {
-    case .object(let members)?:
-      members.map { ImageSlot(name: $0.name, paths: $0.value.elements?.compactMap(\.string) ?? []) }
-    case .array(let paths)?: [ImageSlot(name: "image", paths: paths.compactMap(\.string))]
-    default: row.text("image").map { [ImageSlot(name: "image", paths: [$0])] } ?? []
+  private static func images(of row: RowFile.Row, _ id: String, in file: String) throws(TeacherProtocolError)
+    -> [ImageSlot]
+  {
+    func slot(_ name: String, _ value: JSONValue) throws(TeacherProtocolError) -> ImageSlot {
+      var paths: [String] = []
+      for one in value.isNull ? [] : value.elements ?? [value] {
+        guard let path = one.path else {
+          throw .badRow(
+            RowProblem(
+              file: file, line: row.line, item: id, field: name == "image" ? name : "image.\(name)",
+              expected: "paths of images", found: one.found))
+        }
+        paths.append(path)
+      }
+      return ImageSlot(name: name, paths: paths)
     }
+    guard let value = row.value("image"), !value.isNull, value.string?.allSatisfy(\.isWhitespace) != true else {
+      return []
+    }
+    // An object with a path stands for one, as the datasets library writes it.
+    guard case .object(let members) = value, value.path == nil else { return [try slot("image", value)] }
+    var slots: [ImageSlot] = []
+    for member in members { slots.append(try slot(member.name, member.value)) }
+    return slots
   }
 
   /// The answers in an order of this item's own, so that their place does not give a teacher away.

@@ -15,7 +15,7 @@ extension RowFile.Row {
 extension JSONValue {
   /// A path as a cell of a list holds it, or the object that Hugging Face's datasets write in its place, `{"path": "a.png",
   /// "bytes": null}`; nil for what is blank, null, true, false, a list, or an object with bytes.
-  var path: String? {
+  package var path: String? {
     switch self {
     case .string(let text): text.contains { !$0.isWhitespace } ? text : nil
     case .number(let text): text
@@ -27,7 +27,7 @@ extension JSONValue {
   private var hasBytes: Bool { self["bytes"].map { $0 != .null } ?? false }
 
   /// What stands where a path should.
-  var found: String {
+  package var found: String {
     if hasBytes { return "an object with bytes (save them as a file, and give its path)" }
     return string.map { _ in "a blank text" } ?? kind
   }
