@@ -177,7 +177,11 @@ final class DualCheckerSteps {
 
   private func examples(_ key: String) async throws -> DualCheckerLoop.FinalExamples {
     if let foundExamples { return foundExamples }
-    let examples = try await work().loop.finalExamples(state(key).loop)
+    let (loop, state) = (try await work().loop, try await state(key).loop)
+    if loop.options.labelNoise == .posterior {
+      run.reporter.message("judging labels by the words of the other records")
+    }
+    let examples = loop.finalExamples(state)
     foundExamples = examples
     return examples
   }
