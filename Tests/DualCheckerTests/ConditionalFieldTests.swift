@@ -137,6 +137,10 @@ import Testing
       tags: 2, follows: { _, _ in true }, features: 1,
       of: (0..<4).map { _ in .init(text, targets: [([0], 0.75), ([1], 0.25)]) }, by: Self.exact)
     #expect(abs(exp(shared.logProbabilities(of: [[0]], in: text)[0]) - right) < 1e-7)
+    // And as one text that counts four times.
+    let weighed = ConditionalField(
+      tags: 2, follows: { _, _ in true }, features: 1, of: [.init(text, targets: [([0], 3), ([1], 1)])], by: Self.exact)
+    #expect(abs(exp(weighed.logProbabilities(of: [[0]], in: text)[0]) - right) < 1e-7)
   }
 
   private static let exact: LimitedMemoryBFGS = {
@@ -165,6 +169,13 @@ import Testing
       #expect(abs(exp(found) - right.1) < 1e-6)
     }
     #expect(field.mostProbable(text) == [1, 0, 2])
+    // Every text twice, by a half each.
+    let halves = ConditionalField(
+      tags: 3, follows: { _, _ in true }, features: 5,
+      of: (Self.texts + Self.texts).map { .init(FieldText($0.features), targets: [($0.tags, 0.5)]) }, by: Self.exact)
+    for (found, right) in zip(halves.logProbabilities(of: right.map(\.0), in: text), right) {
+      #expect(abs(exp(found) - right.1) < 1e-6)
+    }
   }
 
   @Test func `weights to begin with change what it costs and not what is learned`() {

@@ -102,8 +102,8 @@ import Testing
     var judge = SpanJudge(texts, groups: ["1", "2", "3", "4"], task: task)
     var grouped = SpanJudge(texts, groups: ["1", "1", "3", "4"], task: task)
     let (own, other) = (
-      judge.judgements(given.map(\.label), candidates: [[span], [], [], []])[0].logCandidates[0],
-      grouped.judgements(given.map(\.label), candidates: [[span], [], [], []])[0].logCandidates[0]
+      judge.judgements(given.map { ($0.label, 1) }, candidates: [[span], [], [], []])[0].logCandidates[0],
+      grouped.judgements(given.map { ($0.label, 1) }, candidates: [[span], [], [], []])[0].logCandidates[0]
     )
     #expect(own > other)
     #expect(apart.answers == together.answers, "people's labels stand")
@@ -161,6 +161,7 @@ import Testing
     let (examples, report) = loop.finalExamples(state)
     let found = try #require(report)
     #expect(found.pool == 12 && found.judgeRight == 12 && found.teacherRight == (errsOnPool ? 8 : 12))
+    #expect(found.judgeNearer == (errsOnPool ? 4 : 0) && found.teacherNearer == 0)
     #expect(found.isApplied == errsOnPool && found.strength == nil && found.confusion == nil)
     #expect(examples.map(\.item.id) == loop.trainingExamples(state).map(\.item.id) && examples.count == 48)
     if errsOnPool {

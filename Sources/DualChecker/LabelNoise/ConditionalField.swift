@@ -18,7 +18,7 @@ package struct ConditionalField {
   /// A text and what is learned of it.
   package struct Example {
     package var text: FieldText
-    /// Sequences of tags, with their probabilities, which add up to 1.
+    /// Sequences of tags, each with how much it counts: their probabilities where the text counts once.
     package var targets: [(tags: [Int], share: Double)]
 
     package init(_ text: FieldText, targets: [(tags: [Int], share: Double)]) {
@@ -131,18 +131,21 @@ package struct ConditionalField {
     for index in space.expected.indices { space.expected[index] = 0 }
     for example in examples {
       writeScores(of: example.text, by: weights, &space)
-      loss += lattice.writeMarginals(factors, &space)
-      addExpected(of: example.text, to: &gradient, space)
+      let weight = example.targets.reduce(0) { $0 + $1.share }
+      loss += weight * lattice.writeMarginals(factors, weight: weight, &space)
+      addExpected(of: example.text, weight: weight, to: &gradient, space)
     }
     for (index, count) in space.expected.enumerated() { gradient[tag.count + index] += count }
     return loss
   }
 
   /// Adds how often each pair is expected in a text.
-  private func addExpected(of text: FieldText, to gradient: inout [Double], _ space: Lattice.Space) {
+  private func addExpected(
+    of text: FieldText, weight: Double, to gradient: inout [Double], _ space: Lattice.Space
+  ) {
     gradient.withUnsafeMutableBufferPointer { gradient in
       space.marginals.withUnsafeBufferPointer { marginals in
-        forEachPair(of: text) { gradient[$2] += marginals[$0 * tags + $1] }
+        forEachPair(of: text) { gradient[$2] += weight * marginals[$0 * tags + $1] }
       }
     }
   }

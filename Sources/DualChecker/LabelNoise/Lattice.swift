@@ -60,13 +60,15 @@ package struct Lattice {
 
   /// Writes the tags' probabilities, and adds how often each transition is expected.
   ///
-  /// - Parameter factors: the exponentials of the transitions' scores.
+  /// - Parameters:
+  ///   - factors: the exponentials of the transitions' scores.
+  ///   - weight: how much the text counts where transitions are expected.
   /// - Returns: the logarithm of the sum over all sequences.
-  package func writeMarginals(_ factors: [Double], _ space: inout Space) -> Double {
+  package func writeMarginals(_ factors: [Double], weight: Double = 1, _ space: inout Space) -> Double {
     // What a transition changes of the sum over all tags before.
     let changes = zip(factors, transitions).map { isOpen[$1.tag] ? $0 - 1 : $0 }
     let logPartition = goForward(changes, &space)
-    goBackward(factors, changes, &space)
+    goBackward(factors.map { weight * $0 }, changes, &space)
     return logPartition
   }
 
@@ -104,7 +106,8 @@ package struct Lattice {
     return logPartition
   }
 
-  private func goBackward(_ factors: [Double], _ changes: [Double], _ space: inout Space) {
+  /// - Parameter counted: the factors, by how much the text counts.
+  private func goBackward(_ counted: [Double], _ changes: [Double], _ space: inout Space) {
     let (tags, places) = (tags, space.places)
     guard places > 0 else { return }
     for tag in 0..<tags {
@@ -125,7 +128,7 @@ package struct Lattice {
               for tag in 0..<tags { backward[tag] = open }
               for (index, step) in transitions.enumerated() {
                 backward[step.before] += changes[index] * reachable[step.tag]
-                expected[index] += space.forward[before + step.before] * factors[index] * reachable[step.tag]
+                expected[index] += space.forward[before + step.before] * counted[index] * reachable[step.tag]
               }
               for tag in 0..<tags {
                 backward[tag] = max(0, backward[tag])

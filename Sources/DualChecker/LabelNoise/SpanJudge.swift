@@ -49,15 +49,15 @@ package struct SpanJudge {
   /// Judges every text.
   ///
   /// - Parameters:
-  ///   - learned: the spans of each text; nil for one that is judged and not learned.
+  ///   - learned: the spans of each text, and how much they count, 0...1; nil for one that is judged and not learned.
   ///   - candidates: other answers of each text, whose probabilities are asked for.
-  package mutating func judgements(_ learned: [Spans?], candidates: [[Spans]]) -> [Judgement] {
+  package mutating func judgements(_ learned: [(spans: Spans, weight: Double)?], candidates: [[Spans]]) -> [Judgement] {
     var judgements = [Judgement?](repeating: nil, count: texts.count)
     for own in 0..<Self.folds {
       let judged = texts.indices.filter { fold[$0] == own }
       guard !judged.isEmpty else { continue }
       let examples = texts.indices.compactMap { text in
-        fold[text] == own ? nil : learned[text].map { example(of: text, $0) }
+        fold[text] == own ? nil : learned[text].map { example(of: text, $0.spans, weight: $0.weight) }
       }
       let field = field(of: examples, from: fields[own])
       fields[own] = field
@@ -80,8 +80,8 @@ package struct SpanJudge {
       }, features: features, of: examples, from: other)
   }
 
-  private func example(of text: Int, _ spans: Spans) -> ConditionalField.Example {
-    .init(texts[text].field, targets: [(tags(of: spans, text), 1)])
+  private func example(of text: Int, _ spans: Spans, weight: Double) -> ConditionalField.Example {
+    .init(texts[text].field, targets: [(tags(of: spans, text), weight)])
   }
 
   private func tags(of spans: Spans, _ text: Int) -> [Int] {

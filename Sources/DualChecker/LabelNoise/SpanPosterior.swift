@@ -5,7 +5,7 @@ internal import Foundation
 ///     q(answer) ∝ p(answer) · t(answer),    t = sureness for the label, 1 - sureness for any other answer
 ///
 /// p is what a ``SpanJudge`` says that has not seen the text's own label; the answers are the label, the teacher's other ones and the
-/// judge's most probable one. The judge learns from people's labels and from the surer half of the others at first, and then from
+/// judge's most probable one. The judge learns from people's labels and, by their sureness, from the surer half of the others at first, then from
 /// all texts by the answers that it found most probable before (Yarowsky 1995), each text judged by fields that have not seen it.
 package struct SpanPosterior: Sendable, Equatable {
   /// A label that may be wrong.
@@ -49,7 +49,10 @@ package struct SpanPosterior: Sendable, Equatable {
     var judge = SpanJudge(texts, groups: groups, task: task)
     let stated = given.compactMap(\.sureness).sorted(by: >)
     let sure = stated.isEmpty ? 0 : stated[stated.count / 2]
-    var learned = given.map { own in own.sureness.map { $0 >= sure } ?? true ? own.label : nil }
+    var learned = given.map { own -> (spans: [LabelledSpan], weight: Double)? in
+      let sureness = own.sureness ?? 1
+      return own.sureness == nil || sureness >= sure ? (own.label, sureness) : nil
+    }
     let candidates = given.map { own in own.sureness == nil ? [] : [own.label] + own.others }
     for round in 0..<Self.rounds {
       let found = judge.judgements(learned, candidates: candidates)
@@ -58,7 +61,7 @@ package struct SpanPosterior: Sendable, Equatable {
         given[place].sureness.map { Self.weighed(found[place], candidates[place], sureness: $0) }
           ?? [Answer(spans: given[place].label, probability: 1)]
       }
-      learned = given.indices.map { given[$0].sureness == nil ? given[$0].label : found[$0].best }
+      learned = given.indices.map { (given[$0].sureness == nil ? given[$0].label : found[$0].best, 1) }
     }
   }
 

@@ -29,9 +29,7 @@ extension DualCheckerLoop {
     state.checked = entries.indices.map { place in
       let entry = entries[place]
       func answer(_ reply: TeacherReply) -> LoopState.PoolAnswer {
-        LoopState.PoolAnswer(
-          item: entry.item.id, confidence: reply.confidence?.value, isRight: task.answer(of: reply) == entry.answer,
-          isRandom: entry.isRandom)
+        LoopState.PoolAnswer(task.answer(of: reply), confidence: reply.confidence, to: entry)
       }
       let (first, last) = (checked[place][0].reply, checked[place].last { $0.reply.label != nil }?.reply)
       return LoopState.CheckedAnswer(

@@ -241,9 +241,7 @@ public struct DualCheckerLoop: Sendable {
     let answers = exchanges.map { task.answer(of: $0.reply) }
     let score = task.score(answers, against: entries.map(\.answer), texts: entries.map(\.item.text))
     let kept = zip(entries, zip(exchanges, answers)).map { entry, answered in
-      LoopState.PoolAnswer(
-        item: entry.item.id, confidence: answered.0.reply.confidence?.value, isRight: answered.1 == entry.answer,
-        isRandom: entry.isRandom)
+      LoopState.PoolAnswer(answered.1, confidence: answered.0.reply.confidence, to: entry)
     }
     return (score, kept, exchanges)
   }
