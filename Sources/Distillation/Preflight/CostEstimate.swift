@@ -70,7 +70,7 @@ package struct CostEstimate: Sendable, Equatable {
     // Frozen weights: backward costs as much as forward. The tower runs once an image.
     let learnt = Self.stage1Items(of: run, train: input.trainItems, learnt: input.learntItems).reduce(0, +)
     let stage1 = Double(run.stage1.training.epochs * learnt) * 2 * row
-    let items = Double(input.labelled) * (1 + run.stage2.replay)
+    let items = Double(input.labelled) * (1 + run.twoStageOptions.replay)
     let stage2 = Double(run.stage2.training.epochs) * items * 2 * row + items * row
     let count = Self.trainings(of: run)
     let rounds = Double(run.rounds)

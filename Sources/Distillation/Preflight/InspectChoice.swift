@@ -24,7 +24,7 @@ extension RunCheck {
     let key = "stage2.choose"
     let labelled = votes.paid(by: run, items: data.items.train.count)
     func updates(_ labelled: Int) -> Int {
-      let examples = labelled + Int((run.stage2.replay * Double(labelled)).rounded())
+      let examples = labelled + Int((run.twoStageOptions.replay * Double(labelled)).rounded())
       return examples > 0 ? run.stage2.training.options.totalSteps(examples: examples) : 0
     }
     if source == .dev {

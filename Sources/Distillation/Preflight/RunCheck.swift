@@ -88,7 +88,7 @@ package struct RunCheck: Sendable {
       self.init(error.problems.map { CheckFinding(.error, "configuration", "\($0)") })
       return
     }
-    let configuration = configuration.sayingPixels(in: runFolder)
+    let configuration = configuration.sayingPixels(in: runFolder).sayingReplay(in: runFolder)
     Self.inspectPrompts(configuration, into: &findings)
     let data = Self.inspectData(configuration, into: &findings)
     if let data { Self.inspectQuestion(configuration, data, into: &findings) }

@@ -40,7 +40,7 @@ public struct DistillationRun: Sendable {
     _ configuration: RunConfiguration, folder: URL, reporter: ProgressReporter = ProgressReporter(style: .silent),
     plugins: RunPlugins = RunPlugins()
   ) throws {
-    self.configuration = configuration.sayingPixels(in: folder).spellingPaths(asIn: folder)
+    self.configuration = configuration.sayingPixels(in: folder).sayingReplay(in: folder).spellingPaths(asIn: folder)
     self.folder = folder
     self.reporter = reporter
     self.plugins = plugins

@@ -28,7 +28,8 @@ package struct Stage2Configuration: ConfigurationSection {
   package var sftWeight = library.supervisedWeight.decimal
   package var pairs = library.pairing
   package var whenAllWrong = library.whenAllWrong
-  package var replay = library.replay
+  /// Agreed items mixed in, as a part of the conflicts' number. The default is ``usualReplay``.
+  package var replay: Double?
   /// By which labels it is chosen what the stage ends with: this training, fine-tuning alone, or the student of Stage 1. The
   /// default is that of ``RunConfiguration/stage2Choice``.
   package var choose: Choice?
@@ -37,6 +38,9 @@ package struct Stage2Configuration: ConfigurationSection {
   /// How the stage is trained. The default is that of ``TrainingConfiguration/init()`` with step size 1e-5.
   package var training = TrainingConfiguration(
     epochs: library.stage2.epochs, batch: library.stage2.batch, learningRate: library.stage2.learningRate.decimal)
+
+  /// What ``replay`` is where it is not said: an agreed item beside each conflict.
+  package static let usualReplay = 1.0
 
   /// The labels by which it is chosen what the stage ends with.
   package enum Choice: String, ConfigurationChoice {
@@ -103,8 +107,9 @@ package struct Stage2Configuration: ConfigurationSection {
       ConfigurationKey(
         "when_all_wrong", \.whenAllWrong, "No teacher has the human label: choose the label's own words, or skip."),
       ConfigurationKey(
-        "replay", \.replay, "Agreed items mixed in, as a part of the conflicts' number.", range: .from(0, through: 1000)
-      ),
+        "replay", \.replay,
+        "Agreed items mixed in, as a part of the conflicts' number, so that what Stage 1 taught is kept; without it 1.",
+        range: .ifGiven(.from(0, through: 1000)), sample: "1"),
       ConfigurationKey(
         "choose", \.choose,
         "End the stage with what is best of it, fine-tuning alone and Stage 1: by the labels of dev, which count as spent, or by "

@@ -31,7 +31,7 @@ struct CheckFixture {
       - {name: a, kind: recorded, file: replies.jsonl}
       - {name: b, kind: recorded, file: replies.jsonl}
     student: {model: student}
-    stage2: {reference: stage1_adapter, choose: as_configured}
+    stage2: {reference: stage1_adapter, choose: as_configured, replay: 0}
     review: {budget: 4}
     out: run
     store: store

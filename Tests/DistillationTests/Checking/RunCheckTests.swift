@@ -98,7 +98,7 @@ import Testing
       }
       let few = "4 labels of the budget to judge by are too few, it takes 10: the student stays as Stage 1 left it"
       #expect(trainings(100) == 0 && !fixture.check().findings.contains { $0.subject == "stage2.choose" })
-      try fixture.edit("run.yaml", ", choose: as_configured", "")
+      try fixture.edit("run.yaml", ", choose: as_configured, replay: 0", "")
       #expect(trainings(4) == 0 && fixture.check().texts(.warning, "stage2.choose") == [few])
       // Two trainings on four fifths, or one for each of as many fifths as hold ten labels: three of 20.
       #expect(trainings(100) == 2 * 0.8 && trainings(20) == 0.8 * 3)

@@ -21,7 +21,7 @@ struct DistillRunTests {
         "run.yaml", "out: run",
         "out: run\nstage1: {epochs: 1, batch: 4}\nstage2: {reference: stage1_adapter, choose: as_configured, epochs: 1, batch: 2}"
       )
-      try fixture.edit("run.yaml", "stage2: {reference: stage1_adapter, choose: as_configured}\n", "")
+      try fixture.edit("run.yaml", "stage2: {reference: stage1_adapter, choose: as_configured, replay: 0}\n", "")
 
       let annotated = try run("annotate", "run.yaml", "--quiet")
       #expect(annotated.output == "" && annotated.errors == "")

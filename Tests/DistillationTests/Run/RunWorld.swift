@@ -105,8 +105,9 @@ struct RunWorld {
     c.student.maximumNewTokens = 4
     c.stage1.training = .init(epochs: 2, batch: 8, learningRate: 1e-2)
     c.stage2.training = .init(epochs: 2, batch: 2, learningRate: 1e-2)
-    // What is chosen is tested apart.
+    // What is chosen and replayed is tested apart.
     c.stage2.choose = .asConfigured
+    c.stage2.replay = 0
     c.stage1.training.checkpointEvery = 1
     c.stage2.training.checkpointEvery = 1
     c.evaluation.results = .init([.stage1, .twoStage])

@@ -198,7 +198,7 @@ import Testing
   @Test func `a run that was begun before ends as it did then`() async throws {
     try await withRunWorld { world in
       try await world.run("plain").run()
-      let own = world.with { $0.stage2.choose = nil }
+      let own = world.with { ($0.stage2.choose, $0.stage2.replay) = (nil, nil) }
       let folder = world.folder.appending(path: "run")
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       let rules = try String(decoding: world.bytes("rules.json", of: "plain"), as: UTF8.self)
@@ -207,6 +207,8 @@ import Testing
         .write(to: folder.appending(path: "rules.json"))
       try await own.run().run()
       #expect(try own.run().evaluation?.stage2 == nil)
+      let (old, new) = (try own.run().configuration, try own.run("new").configuration)
+      #expect(old.stage2.replay == 0 && new.stage2.replay == 1)
       #expect(
         try own.bytes("stage2/adapter_model.safetensors")
           == world.bytes("stage2/adapter_model.safetensors", of: "plain"))

@@ -247,7 +247,8 @@ import Testing
   @Test func `check says how far a configuration without a student goes`() throws {
     try withCheckFixture { fixture in
       try fixture.edit(
-        "run.yaml", "student: {model: student}\nstage2: {reference: stage1_adapter, choose: as_configured}\n", "")
+        "run.yaml",
+        "student: {model: student}\nstage2: {reference: stage1_adapter, choose: as_configured, replay: 0}\n", "")
       let check = fixture.check()
       #expect(check.isUsable && check.texts(.warning, "student.model").count == 1)
       #expect(check.text().hasSuffix("\nready for the steps up to review, with 1 warning\n"))

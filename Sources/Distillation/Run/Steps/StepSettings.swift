@@ -21,6 +21,8 @@ extension RunConfiguration {
     if step.isBefore(.stage2) {
       // Whatever a step before it is told of a reference, it is the same to it.
       copy.stage2 = Stage2Configuration(reference: .none)
+      // As keys have it since nothing was replayed unless it was said.
+      copy.stage2.replay = 0
       (copy.rounds, copy.review) = (1, ReviewConfiguration())
     }
     if step.isBefore(.stage1) {

@@ -1,4 +1,5 @@
 internal import DistillationConfiguration
+internal import Foundation
 internal import LoRA
 internal import Training
 internal import TwoStage
@@ -23,10 +24,23 @@ extension RunConfiguration {
     options.tailWeight = Float(stage2.tailWeight)
     options.pairing = stage2.pairs
     options.whenAllWrong = stage2.whenAllWrong
-    options.replay = stage2.replay
+    options.replay = stage2.replay ?? Stage2Configuration.usualReplay
     options.isStrict = strict
     options.seed = UInt64(seed)
     return options
+  }
+}
+
+extension RunConfiguration {
+  /// The configuration of a run in this folder with `stage2.replay` said: what is given, or else the default. Runs that were begun
+  /// when nothing was replayed go on as they began.
+  func sayingReplay(in folder: URL) -> RunConfiguration {
+    guard stage2.replay == nil else { return self }
+    var copy = self
+    // A damaged record is told of where the run reads it.
+    let isOld = (try? RunRules(of: folder))?.ending == .asConfigured
+    copy.stage2.replay = isOld ? 0 : Stage2Configuration.usualReplay
+    return copy
   }
 }
 
