@@ -200,6 +200,7 @@ public struct StageTargets<Model: Student>: Sendable {
     -> Made?
   {
     do {
+      try prompt.checkShows(item)
       let question = try prompt.prompt(for: item, labels: labels)
       return try make(question, question.images.map(images.of))
     } catch StudentError.labelsAlike(let first, let second) {

@@ -187,6 +187,31 @@ import Testing
     #expect(run.annotations[0][0].reply.raw == "maybe so")
   }
 
+  @Test func `an item of which the prompt shows nothing is not asked about, unless the teacher is sent its fields`()
+    async throws
+  {
+    struct OfFields: Teacher {
+      let name: String
+      let sent: String
+      func particulars(of request: TeacherRequest) -> String { sent }
+      func reply(to request: TeacherRequest) async throws -> TeacherReply {
+        TeacherReply(reading: "Yes", with: AnswerReader(labels: request.labels))
+      }
+    }
+    let data = Dataset(
+      items: [Item(id: "1", fields: ["text": " "]), Item(id: "2", fields: ["text": "a"])], root: .temporaryDirectory)
+    let template = try PromptTemplate("{text}Is it?")
+    let run = try await Annotator(
+      store: MemoryAnnotationStore(), labels: .outOfContext,
+      assignments: [("words", ""), ("fields", "{}")].map {
+        .init(teacher: OfFields(name: $0, sent: $1), template: template)
+      }
+    ).annotate(data)
+    #expect(run.failures.map { "\($0.item) \($0.teacher) \($0.wasAsked)" } == ["1 words false"])
+    #expect(run.failures[0].reason.contains("shows nothing of this item"))
+    #expect(run.annotations.map { $0.map(\.teacher).sorted() } == [["fields"], ["fields", "words"]])
+  }
+
   @Test func `a missing image fails its item and no other`() async throws {
     _ = try scratch.file("a.jpg", "bytes")
     let photos = Dataset(

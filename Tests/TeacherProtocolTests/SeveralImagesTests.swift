@@ -137,7 +137,7 @@ import Testing
     func fault(_ images: [String], _ seen: String) -> TeacherProtocolError? {
       let item = Item(
         id: "1", imageSlots: [ImageSlot(name: "photo", paths: images)], fields: ["text": "A dog", "seen": seen])
-      return failure { _ = try template.prompt(for: item, labels: .outOfContext) }
+      return failure { try template.checkShows(item) }
     }
     #expect(fault([], " ") == .showsNothing(template: template.text))
     #expect(fault(["a.png"], "") == nil && fault([], "a dog") == nil)

@@ -26,6 +26,10 @@ struct QuestionMaker: Sendable {
         let request = try TeacherRequest(
           item: item, template: assignment.template, labels: labels, parameters: assignment.parameters,
           file: images.reference)
+        do throws(TeacherProtocolError) { try assignment.template.checkShows(item) } catch {
+          // Where a service is sent the fields themselves the prompt need not show them.
+          if assignment.teacher.particulars(of: request).isEmpty { throw error }
+        }
         one.key = Annotation.key(teacher: assignment.teacher, request: request)
         one.request = request
       } catch {

@@ -107,8 +107,15 @@ extension DualCheckerConfiguration {
   ) throws -> any DualCheckerStudent {
     switch student.kind {
     case .encoder:
-      return try EncoderStudent(
-        task: task, encoderIn: model, options: student.encoderOptions(for: task.kind), seed: UInt64(seed))
+      do {
+        return try EncoderStudent(
+          task: task, encoderIn: model, options: student.encoderOptions(for: task.kind), seed: UInt64(seed))
+      } catch {
+        guard let family = try? StudentFamily(contentsOf: model) else { throw error }
+        throw RunError.unusableFile(
+          model.path,
+          "it is no encoder but a \(family.rawValue); set student.kind to decoder for it, or name an encoder's folder")
+      }
     case .decoder: return try decoder(decoderBase(model, rules), task: task, adapter: adapter)
     }
   }

@@ -141,7 +141,9 @@ extension TrainedQuestion {
     about item: Item, _ images: [PromptImage], to student: any PretrainedStudent
   ) throws(ChatError) -> LabelQuestion {
     do {
-      let prompt = try prompt.prompt(for: fixed.filling(item), labels: labels)
+      let whole = fixed.filling(item)
+      try self.prompt.checkShows(whole)
+      let prompt = try prompt.prompt(for: whole, labels: labels)
       let shown = prompt.images.map { images[Int($0.path) ?? 0].at($0.place) }
       return try labelQuestion(prompt.text, shown, to: student)
     } catch {

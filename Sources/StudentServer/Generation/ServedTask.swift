@@ -73,6 +73,7 @@ package struct ServedTask: Sendable, Equatable {
     }
     do {
       let item = fixed.filling(Item(id: "1", imageSlots: slots, fields: fields))
+      try prompt.checkShows(item)
       let question = try prompt.prompt(for: item, labels: labels)
       request.messages[0].parts = PromptPart.parts(of: question.text, imagesAt: question.images.map(\.place)).map {
         switch $0 {

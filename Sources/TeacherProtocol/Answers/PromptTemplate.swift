@@ -75,6 +75,14 @@ public struct PromptTemplate: Sendable, Equatable, Codable {
     }
   }
 
+  /// Looks whether the prompt shows anything of an item: an image, or a word of a field that it names.
+  ///
+  /// - Throws: ``TeacherProtocolError/showsNothing(template:)``.
+  package func checkShows(_ item: Item) throws(TeacherProtocolError) {
+    let isShown = slots.contains { slot in item.fields[slot]?.contains { !$0.isWhitespace } ?? false }
+    guard isShown || !item.images.isEmpty else { throw .showsNothing(template: text) }
+  }
+
   /// The slot of all images, whatever their columns are called.
   package static let allImages = "image"
 
@@ -104,14 +112,11 @@ public struct PromptTemplate: Sendable, Equatable, Codable {
 
   /// The prompt for an item, with the places of its images.
   ///
-  /// - Throws: ``TeacherProtocolError/unknownSlot(_:template:known:)`` for a slot that is no field of the item;
-  ///   ``TeacherProtocolError/showsNothing(template:)`` where the prompt would be the same without it.
+  /// - Throws: ``TeacherProtocolError/unknownSlot(_:template:known:)`` for a slot that is no field of the item.
   package func prompt(for item: Item, labels: LabelSet) throws(TeacherProtocolError) -> Prompt {
-    let isShown = slots.contains { slot in item.fields[slot]?.contains { !$0.isWhitespace } ?? false }
     let filled = try template.filled(
       { filling($0, item, labels) },
       known: { item.fields.keys.sorted() + item.imageSlots.map(\.name) + ["labels"] })
-    guard isShown || !item.images.isEmpty else { throw .showsNothing(template: text) }
     let named = Set(slots.filter { item.fields[$0] == nil }.flatMap { item.imageNumbers(ofSlot: $0) ?? [] })
     let paths = item.images
     let first = paths.indices.filter { !named.contains($0) }.map { (number: $0, place: 0) }

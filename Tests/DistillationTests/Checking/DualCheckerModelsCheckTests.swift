@@ -102,7 +102,7 @@ import Testing
   }
 
   @Test func `a decoder where an encoder is asked for, and the reverse`() async throws {
-    try await expectRefusal("student.model", saying: ["llama", "config.json"]) {
+    try await expectRefusal("student.model", saying: ["text decoder", "set student.kind to decoder"]) {
       $0.student.model = try decoder(in: $1)
     }
     try await expectRefusal("student.model", saying: ["roberta"]) {

@@ -72,6 +72,7 @@ extension DistillationRun {
     let trees = try labelled.compactMap { item, label -> AnswerTree? in
       let answer = try AnswerTemplate().answer(label, rationale: "", labels: labels)
       do {
+        try template.checkShows(item)
         let question = try template.prompt(for: item, labels: labels)
         return try start.tree(
           question: question.text, images: question.images.compactMap { byName[$0.path]?.at($0.place) },
