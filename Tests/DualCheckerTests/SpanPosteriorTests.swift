@@ -101,12 +101,30 @@ import Testing
     #expect(together.judged[0] == [] && together.judged[1] == [])
     var judge = SpanJudge(texts, groups: ["1", "2", "3", "4"], task: task)
     var grouped = SpanJudge(texts, groups: ["1", "1", "3", "4"], task: task)
-    let (own, other) = (
-      judge.judgements(given.map { ($0.label, 1) }, candidates: [[span], [], [], []])[0].logCandidates[0],
-      grouped.judgements(given.map { ($0.label, 1) }, candidates: [[span], [], [], []])[0].logCandidates[0]
-    )
+    let learned = given.map { (spans: $0.label, weight: 1.0) }
+    let own = try #require(judge.judgements(learned, candidates: [[span], [], [], []])[0]).logCandidates[0]
+    let other = try #require(grouped.judgements(learned, candidates: [[span], [], [], []])[0]).logCandidates[0]
     #expect(own > other)
     #expect(apart.answers == together.answers, "people's labels stand")
+  }
+
+  @Test func `a text keeps its label where nothing of another group judges it`() throws {
+    let span = [LabelledSpan(label: "thing", range: 2..<3)]
+    let texts = ["a b", "a b", "c d", "a b"]
+    let task = try LabellingTask(spanTypes: [.init(name: "thing")])
+    func found(_ groups: [String]) -> SpanPosterior {
+      // Not even where the label is hardly sure: that nothing is learned does not say that there is no span.
+      let given = [0.9, 0.2, nil, 0.1].map { SpanPosterior.Given(label: span, sureness: $0, others: [[]]) }
+      return SpanPosterior(texts: texts, groups: groups, given: given, task: task)
+    }
+    let alone = found(["1", "1", "1", "1"])
+    #expect(alone.judged.allSatisfy { $0 == nil })
+    #expect(alone.answers.allSatisfy { $0 == [.init(spans: span, probability: 1)] })
+    // People's labels and the surer half are all of the first group, which the second one can't judge at first.
+    let apart = found(["1", "1", "1", "2"])
+    #expect(apart.judged == [nil, nil, nil, span])
+    #expect(apart.answers[0][0].spans == span)
+    #expect(found(["1", "2", "3", "4"]).judged.allSatisfy { $0 != nil })
   }
 
   @Test func `texts without words and labels without spans are answers too`() throws {
@@ -127,14 +145,17 @@ import Testing
   private static let effects = ["road", "pond", "wall", "sand", "bus", "map", "hat", "key", "cup", "pen", "box", "bag"]
 
   /// Leaves "made" out of what is done in every third text, not quite surely.
-  private func loop(errsOnPool: Bool) async throws -> DualCheckerLoop {
+  ///
+  /// - Parameter odd: how many records of the pool have less as what comes of it than all others.
+  private func loop(errsOnPool: Bool, odd: Int = 0) async throws -> DualCheckerLoop {
     func text(_ place: Int, _ shift: Int) -> String {
       "\(Self.causes[place]) made the \(Self.effects[(place + shift) % 12]) wet."
     }
     let pool = LabelledPool(
       try (0..<12).map {
         try Fixture.spans(
-          "p\($0)", text($0, 0), cause: "\(Self.causes[$0]) made", effect: "the \(Self.effects[$0]) wet")
+          "p\($0)", text($0, 0), cause: "\(Self.causes[$0]) made",
+          effect: "the \(Self.effects[$0])" + ($0 < odd ? "" : " wet"))
       })
     let teacher = ScriptedTeacher("hasty") { request in
       let words = request.item.text.split(separator: " ").map(String.init)
@@ -169,6 +190,23 @@ import Testing
       try expectMended(examples)
     } else {
       #expect(examples == loop.trainingExamples(state))
+    }
+  }
+
+  @Test func `words and teacher are compared by whole answers where a file does not say the F1 of spans`() async throws
+  {
+    let loop = try await loop(errsOnPool: false, odd: 3)
+    var (state, student) = (try await loop.start(), WordStudent())
+    while try await loop.step(&state, student: &student) {}
+    // Both have what is done in the odd three, and not what comes of it: an F1 of 1/2.
+    #expect(state.pool.map(\.f1) == [0.5, 0.5, 0.5] + Array(repeating: 1, count: 9))
+    let text = String(decoding: try JSONEncoder().encode(state), as: UTF8.self)
+    let older = text.replacing(/,"f1":[0-9.]+|"f1":[0-9.]+,/, with: "")
+    #expect(!older.contains("f1"))
+    for state in [state, try JSONDecoder().decode(LoopState.self, from: Data(older.utf8))] {
+      let found = try #require(loop.finalExamples(state).report)
+      #expect(found.judgeRight == 9 && found.teacherRight == 9)
+      #expect(found.judgeNearer == 0 && found.teacherNearer == 0 && !found.isApplied)
     }
   }
 

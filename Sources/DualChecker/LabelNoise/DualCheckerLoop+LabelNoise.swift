@@ -61,8 +61,11 @@ extension DualCheckerLoop {
     let answered = state.checked.map { $0.map(\.accepted) } ?? state.pool
     let byItem = Dictionary(answered.map { ($0.item, $0) }) { first, _ in first }
     let told = examples.indices.compactMap { place in
-      byItem[examples[place].item.id].map {
-        (judge: found.judged[place].nearness(to: examples[place].answer), teacher: $0.nearness)
+      byItem[examples[place].item.id].map { teacher in
+        (
+          judge: found.judged[place].map { teacher.nearness(of: $0, to: examples[place].answer) } ?? 0,
+          teacher: teacher.nearness
+        )
       }
     }
     var report = LabelNoiseReport(
@@ -87,8 +90,8 @@ extension DualCheckerLoop {
   private struct Posteriors {
     /// The answers that an example may have, the most probable one first.
     var answers: [[ProbableAnswer]]
-    /// What the judge held most probable that had not seen the example's own label.
-    var judged: [TaskAnswer]
+    /// What the judge held most probable that had not seen the example's own label; nil where it had learned nothing.
+    var judged: [TaskAnswer?]
     var strength: Double?
     var classes: [String]?
     var confusion: [[Double]]?
@@ -130,7 +133,7 @@ extension DualCheckerLoop {
     return Posteriors(
       answers: found.answers.map { answers in
         answers.map { ProbableAnswer(.spans($0.spans), probability: $0.probability) }
-      }, judged: found.judged.map { .spans($0) })
+      }, judged: found.judged.map { $0.map { .spans($0) } })
   }
 
   /// Whether the one is nearer to what is right more often than the other by more than a standard error of the difference: with w records

@@ -46,19 +46,20 @@ package struct SpanJudge {
     package var logBest: Double
   }
 
-  /// Judges every text.
+  /// Judges every text; nil where none of the other folds' texts is learned, so that nothing can be said.
   ///
   /// - Parameters:
   ///   - learned: the spans of each text, and how much they count, 0...1; nil for one that is judged and not learned.
   ///   - candidates: other answers of each text, whose probabilities are asked for.
-  package mutating func judgements(_ learned: [(spans: Spans, weight: Double)?], candidates: [[Spans]]) -> [Judgement] {
+  package mutating func judgements(_ learned: [(spans: Spans, weight: Double)?], candidates: [[Spans]]) -> [Judgement?]
+  {
     var judgements = [Judgement?](repeating: nil, count: texts.count)
     for own in 0..<Self.folds {
       let judged = texts.indices.filter { fold[$0] == own }
-      guard !judged.isEmpty else { continue }
       let examples = texts.indices.compactMap { text in
         fold[text] == own ? nil : learned[text].map { example(of: text, $0.spans, weight: $0.weight) }
       }
+      guard !judged.isEmpty, examples.contains(where: { $0.targets[0].share > 0 }) else { continue }
       let field = field(of: examples, from: fields[own])
       fields[own] = field
       for text in judged {
@@ -68,7 +69,7 @@ package struct SpanJudge {
         judgements[text] = Judgement(best: best, logCandidates: Array(logs.dropFirst()), logBest: logs[0])
       }
     }
-    return judgements.compactMap(\.self)
+    return judgements
   }
 
   private func field(of examples: [ConditionalField.Example], from other: ConditionalField?) -> ConditionalField {

@@ -4,9 +4,10 @@ internal import Foundation
 ///
 ///     q(answer) ∝ p(answer) · t(answer),    t = sureness for the label, 1 - sureness for any other answer
 ///
-/// p is what a ``SpanJudge`` says that has not seen the text's own label; the answers are the label, the teacher's other ones and the
-/// judge's most probable one. The judge learns from people's labels and, by their sureness, from the surer half of the others at first, then from
-/// all texts by the answers that it found most probable before (Yarowsky 1995), each text judged by fields that have not seen it.
+/// p is what a ``SpanJudge`` says that has not learned the text; the answers are the label, the teacher's other ones and the judge's
+/// most probable one. The judge learns from people's labels and, by their sureness, from the surer half of the others at first, then
+/// from all texts by the answers that it found most probable before (Yarowsky 1995). A text that no text of another group can judge
+/// keeps its label.
 package struct SpanPosterior: Sendable, Equatable {
   /// A label that may be wrong.
   package struct Given: Sendable, Equatable {
@@ -36,8 +37,9 @@ package struct SpanPosterior: Sendable, Equatable {
 
   /// The answers of each text, the most probable one first; a person's label alone.
   package private(set) var answers: [[Answer]] = []
-  /// What the judge held most probable by people's labels and the surer ones of the teacher, of each text.
-  package private(set) var judged: [[LabelledSpan]] = []
+  /// What the judge held most probable by people's labels and the surer ones of the teacher, of each text; nil where all of these
+  /// are in the text's own fold.
+  package private(set) var judged: [[LabelledSpan]?] = []
 
   /// The posteriors of texts.
   ///
@@ -56,12 +58,17 @@ package struct SpanPosterior: Sendable, Equatable {
     let candidates = given.map { own in own.sureness == nil ? [] : [own.label] + own.others }
     for round in 0..<Self.rounds {
       let found = judge.judgements(learned, candidates: candidates)
-      if round == 0 { judged = found.map(\.best) }
+      if round == 0 { judged = found.map { $0?.best } }
       answers = given.indices.map { place in
-        given[place].sureness.map { Self.weighed(found[place], candidates[place], sureness: $0) }
-          ?? [Answer(spans: given[place].label, probability: 1)]
+        guard let sureness = given[place].sureness, let found = found[place] else {
+          return [Answer(spans: given[place].label, probability: 1)]
+        }
+        return Self.weighed(found, candidates[place], sureness: sureness)
       }
-      learned = given.indices.map { (given[$0].sureness == nil ? given[$0].label : found[$0].best, 1) }
+      learned = given.indices.map { place in
+        guard let sureness = given[place].sureness else { return (given[place].label, 1) }
+        return found[place].map { ($0.best, 1) } ?? (given[place].label, sureness)
+      }
     }
   }
 

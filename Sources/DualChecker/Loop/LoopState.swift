@@ -105,6 +105,11 @@ public struct LoopState: Sendable, Equatable, Codable {
 
     /// How much of the right answer it has, 0...1.
     var nearness: Double { f1 ?? (isRight ? 1 : 0) }
+
+    /// How much of the right answer another one has, as ``nearness`` is known here: all or nothing where the F1 is not.
+    func nearness(of other: TaskAnswer, to right: TaskAnswer) -> Double {
+      f1 == nil ? (other == right ? 1 : 0) : other.nearness(to: right)
+    }
   }
 
   /// How the teacher answered an item of the pool when it was asked again where it was not sure.
