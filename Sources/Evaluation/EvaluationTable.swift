@@ -20,7 +20,7 @@ package struct EvaluationTable: Sendable, CustomStringConvertible {
   package var description: String {
     var text =
       "\(NumberText.grouped(evaluation.testItems)) test items, \(NumberText.grouped(evaluation.items)) training items, "
-    text += "\(NumberText.grouped(evaluation.labelsSpent)) human labels"
+    text += NumberText.counted(evaluation.labelsSpent, "human label")
     text += evaluation.teacherLabels.map { ", \(NumberText.grouped($0)) labels for teachers\n\n" } ?? "\n\n"
     if !evaluation.results.isEmpty {
       text +=

@@ -69,7 +69,7 @@ public struct ResultName: RawRepresentable, Hashable, Comparable, Sendable, Cust
     .agreementPlusLabels: "their common label, a human's where they differ",
     .stage1: "teachers' outputs alone", .stage1SFT: "labelled conflicts as targets",
     .stage1DPO: "labelled conflicts as preferences",
-    .randomLabels: "as many labels, on random items", .twoStage: "labels on conflicts: targets and preferences",
+    .randomLabels: "as many labels, on random items", .twoStage: "labels on conflicts: what Stage 2 ends with",
     .fullLabel: "a label for every item",
   ]
 

@@ -42,8 +42,8 @@ extension RunCheck {
       }
       findings.warn(
         key,
-        "\(NumberText.counted(judging, "label")) of development items to judge by are too few, it takes "
-          + "\(StageChoice.fewest): " + (run.rounds == 1 ? "labels of the budget are held out" : ending(labelled)))
+        "\(tooFew(judging, of: "development items")): "
+          + (run.rounds == 1 ? "labels of the budget are held out" : ending(labelled)))
       guard run.rounds == 1 else { return }
     }
     let all = data.items.train.map(\.group)
@@ -57,8 +57,7 @@ extension RunCheck {
     guard labelled >= StageChoice.fewest else {
       return findings.warn(
         key,
-        "\(NumberText.counted(labelled, "label")) of the budget to judge by are too few, it takes \(StageChoice.fewest): "
-          + ending(labelled))
+        "\(tooFew(labelled, of: "the budget")): " + ending(labelled))
     }
     // Whole groups are held out, one at least of each part.
     let parts = min(StageChoice.parts(of: labelled), groups)
@@ -75,6 +74,11 @@ extension RunCheck {
         + "\(trainings) more trainings of Stage 2 on the others, about "
         + NumberText.counted(trainings * updates(rest), "update")
         + (labelled < StageChoice.few ? "; preferences are not tried with fewer than \(StageChoice.few) labels" : ""))
+  }
+
+  private static func tooFew(_ labels: Int, of source: String) -> String {
+    "\(NumberText.counted(labels, "label")) of \(source) to judge by \(labels == 1 ? "is" : "are") too few, it takes "
+      + "\(StageChoice.fewest)"
   }
 
   /// What is taken where nothing judges.

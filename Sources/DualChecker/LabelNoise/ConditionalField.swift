@@ -4,9 +4,10 @@ internal import Foundation
 ///
 ///     log p(tags | text) = Σ_places (Σ_features w[feature, tag] + v[tag before, tag]) - log Z
 ///
-/// The weights are those for which what it learned is most probable, less a penalty of c·|w|² (``penalty``). Features with tags, and
-/// tags after tags, that stood together nowhere in it have none. A text of one place is one of classes: the field is multinomial
-/// logistic regression then.
+/// The weights are those for which what it learned is most probable, less a penalty of c·|w|² (``penalty``). Features with tags that
+/// stood together nowhere in it have none, nor have tags after tags, but for those that may not follow any other (``Lattice``). A text
+/// of one place is one of classes: the field is multinomial logistic regression then. One that learned from nothing holds all
+/// sequences equally probable.
 ///
 /// ```swift
 /// let field = ConditionalField(tags: 2, follows: { _, _ in true }, features: 3, of: [

@@ -100,6 +100,10 @@ import Testing
       #expect(trainings(100) == 0 && !fixture.check().findings.contains { $0.subject == "stage2.choose" })
       try fixture.edit("run.yaml", ", choose: as_configured, replay: 0", "")
       #expect(trainings(4) == 0 && fixture.check().texts(.warning, "stage2.choose") == [few])
+      try fixture.edit("run.yaml", "budget: 4", "budget: 1")
+      let one = "1 label of the budget to judge by is too few, it takes 10: the student stays as Stage 1 left it"
+      #expect(fixture.check().texts(.warning, "stage2.choose") == [one])
+      try fixture.edit("run.yaml", "budget: 1", "budget: 4")
       // Two trainings on four fifths, or one for each of as many fifths as hold ten labels: three of 20.
       #expect(trainings(100) == 2 * 0.8 && trainings(20) == 0.8 * 3)
       // Of no student there is none to choose.

@@ -173,5 +173,7 @@ import TestSupport
         two_stage     100     90.00  80.00 to 95.00
 
         """)
+    full.labelsSpent = 1
+    #expect(EvaluationTable(full).description.contains("9,000 training items, 1 human label, "))
   }
 }

@@ -4,6 +4,7 @@ internal import ImageDecoding
 internal import StudentModels
 internal import TeacherProtocol
 internal import Reporting
+internal import Wording
 
 extension DistillationRun {
   /// report.html from what the run has found.
@@ -16,7 +17,8 @@ extension DistillationRun {
     let several = second.human.spent == second.labels.count ? "" : "\(second.human.spent) opinions of people came to "
     content.summary =
       "\(state.teachers.count) teachers labelled \(state.data.train.count) training items and disagreed on "
-      + "\(conflicts.count) of them. \(several)\(second.labels.count) human labels\(several.isEmpty ? " were read" : "") "
+      + "\(conflicts.count) of them. \(several)\(NumberText.counted(second.labels.count, "human label"))"
+      + "\(several.isEmpty ? second.labels.count == 1 ? " was read" : " were read" : "") "
       + "(\(String(format: "%.1f", 100 * share)) % of the items), on conflicts alone."
     content.steps = try steps(state, second, outcomes)
     content.configuration = configuration.yaml
@@ -65,7 +67,8 @@ extension DistillationRun {
           (
             "Review",
             [
-              "\(second.human.spent) human labels on \(second.human.opinions.count) conflicts",
+              "\(NumberText.counted(second.human.spent, "human label")) on "
+                + NumberText.counted(second.human.opinions.count, "conflict"),
               second.human.agreement?.text, expected,
             ]
             .compactMap(\.self).joined(separator: "; ")
