@@ -214,7 +214,7 @@ import Testing
     for example in examples {
       let words = example.item.text.split(separator: " ")
       let right = try Fixture.spans("", example.item.text, cause: "\(words[0]) made", effect: "the \(words[3]) wet")
-      #expect(example.answer == right.answer && example.weight == 1, "\(example.item.text)")
+      #expect(example.answer == right.answer && example.weight > 0.6 && example.weight <= 1, "\(example.item.text)")
       #expect(example.alternatives.allSatisfy { $0.probability < 0.5 && $0.answer != example.answer })
     }
   }

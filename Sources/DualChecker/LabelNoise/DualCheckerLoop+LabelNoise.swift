@@ -80,7 +80,7 @@ extension DualCheckerLoop {
     guard report.isApplied else { return (examples, report) }
     for place in examples.indices where !pool.contains(examples[place].item.id) {
       examples[place].answer = found.answers[place][0].answer
-      examples[place].weight = 1
+      examples[place].weight = found.weights?[place] ?? 1
       examples[place].alternatives = Array(found.answers[place].dropFirst())
     }
     return (examples, report)
@@ -92,6 +92,8 @@ extension DualCheckerLoop {
     var answers: [[ProbableAnswer]]
     /// What the judge held most probable that had not seen the example's own label; nil where it had learned nothing.
     var judged: [TaskAnswer?]
+    /// How much each example counts; nil where all count as wholly as people's.
+    var weights: [Double]?
     var strength: Double?
     var classes: [String]?
     var confusion: [[Double]]?
@@ -133,7 +135,7 @@ extension DualCheckerLoop {
     return Posteriors(
       answers: found.answers.map { answers in
         answers.map { ProbableAnswer(.spans($0.spans), probability: $0.probability) }
-      }, judged: found.judged.map { $0.map { .spans($0) } })
+      }, judged: found.judged.map { $0.map { .spans($0) } }, weights: found.weights)
   }
 
   /// Whether the one is nearer to what is right more often than the other by more than a standard error of the difference: with w records

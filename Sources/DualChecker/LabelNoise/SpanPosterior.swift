@@ -4,7 +4,7 @@ internal import Foundation
 ///
 ///     q(answer) ∝ p(answer) · t(answer),    t = sureness for the label, 1 - sureness for any other answer
 ///
-/// p is what a ``SpanJudge`` says that has not learned the text; the answers are the label, the teacher's other ones and the judge's
+/// and as much as is left to answers that nobody gave is not learned. p is what a ``SpanJudge`` says that has not learned the text; the answers are the label, the teacher's other ones and the judge's
 /// most probable one. The judge learns from people's labels and, by their sureness, from the surer half of the others at first, then
 /// from all texts by the answers that it found most probable before (Yarowsky 1995). A text that no text of another group can judge
 /// keeps its label.
@@ -35,8 +35,11 @@ package struct SpanPosterior: Sendable, Equatable {
   /// Answers that are less probable are left to the most probable one.
   private static let leastProbability = 0.01
 
-  /// The answers of each text, the most probable one first; a person's label alone.
+  /// The answers of each text, the most probable one first; a person's label alone. Their probabilities add up to 1, but for those of
+  /// answers that are hardly possible.
   package private(set) var answers: [[Answer]] = []
+  /// How probable it is that one of a text's answers is right, 0...1: the rest are answers that nobody gave.
+  package private(set) var weights: [Double] = []
   /// What the judge held most probable by people's labels and the surer ones of the teacher, of each text; nil where all of these
   /// are in the text's own fold.
   package private(set) var judged: [[LabelledSpan]?] = []
@@ -59,12 +62,14 @@ package struct SpanPosterior: Sendable, Equatable {
     for round in 0..<Self.rounds {
       let found = judge.judgements(learned, candidates: candidates)
       if round == 0 { judged = found.map { $0?.best } }
-      answers = given.indices.map { place in
-        guard let sureness = given[place].sureness, let found = found[place] else {
-          return [Answer(spans: given[place].label, probability: 1)]
+      let weighed = given.indices.map { place in
+        guard let sureness = given[place].sureness else {
+          return ([Answer(spans: given[place].label, probability: 1)], 1.0)
         }
+        guard let found = found[place] else { return ([Answer(spans: given[place].label, probability: 1)], sureness) }
         return Self.weighed(found, candidates[place], sureness: sureness)
       }
+      (answers, weights) = (weighed.map { $0.0 }, weighed.map { $0.1 })
       learned = given.indices.map { place in
         guard let sureness = given[place].sureness else { return (given[place].label, 1) }
         return found[place].map { ($0.best, 1) } ?? (given[place].label, sureness)
@@ -74,18 +79,23 @@ package struct SpanPosterior: Sendable, Equatable {
 
   private static func weighed(
     _ found: SpanJudge.Judgement, _ candidates: [[LabelledSpan]], sureness: Double
-  ) -> [Answer] {
-    var logs: [(spans: [LabelledSpan], log: Double)] = []
+  ) -> (answers: [Answer], weight: Double) {
+    var (logs, rest) = ([(spans: [LabelledSpan], log: Double)](), 1.0)
+    let right = min(max(sureness, 0.01), 0.99)
     for (spans, own) in [(found.best, found.logBest)] + zip(candidates, found.logCandidates)
     where !logs.contains(where: { $0.spans == spans }) {
-      let right = min(max(sureness, 0.01), 0.99)
       logs.append((spans, own + log(spans == candidates[0] ? right : 1 - right)))
+      rest -= exp(own)
     }
     let top = logs.map(\.log).max() ?? 0
     let all = logs.reduce(0) { $0 + exp($1.log - top) }
+    let others = max(0, rest) * (1 - right)
     let shares = logs.map { Answer(spans: $0.spans, probability: exp($0.log - top) / all) }
     // Of equally probable ones that which comes first; what is hardly possible is not learned.
-    return shares.enumerated().sorted { ($1.element.probability, $0.offset) < ($0.element.probability, $1.offset) }
+    let answers = shares.enumerated()
+      .sorted { ($1.element.probability, $0.offset) < ($0.element.probability, $1.offset) }
       .map(\.element).filter { $0.probability >= leastProbability }
+    // Of a long text no answer may be probable at all.
+    return (answers, 1 / (1 + others * exp(-top) / all))
   }
 }
