@@ -87,15 +87,15 @@ import Testing
   }
 
   @Test func `the words have to tell more than chance does`() {
-    func isNearer(_ wins: Int, _ losses: Int, among count: Int) -> Bool {
-      let one = (0..<count).map { $0 < wins || $0 >= wins + losses ? 0.75 : 0.5 }
-      let other = (0..<count).map { $0 >= wins ? 0.75 : 0.5 }
-      return DualCheckerLoop.isNearer(one, than: other)
+    func isRighter(_ wins: Int, _ losses: Int, among count: Int) -> Bool {
+      let one = (0..<count).map { $0 < wins || $0 >= wins + losses }
+      let other = (0..<count).map { $0 >= wins }
+      return DualCheckerLoop.isRighter(one, than: other)
     }
     // One record, or three against one, are no more than a standard error, whatever the size of the pool.
-    for count in 2..<60 { #expect(!isNearer(1, 0, among: count)) }
-    #expect(!isNearer(3, 1, among: 40) && !isNearer(6, 3, among: 41) && !isNearer(0, 2, among: 9))
-    #expect(isNearer(2, 0, among: 40) && isNearer(4, 1, among: 40))
+    for count in 2..<60 { #expect(!isRighter(1, 0, among: count)) }
+    #expect(!isRighter(3, 1, among: 40) && !isRighter(6, 3, among: 41) && !isRighter(0, 2, among: 9))
+    #expect(isRighter(2, 0, among: 40) && isRighter(4, 1, among: 40))
   }
 
   // MARK: In the loop

@@ -23,9 +23,6 @@ package struct LabelNoiseReport: Sendable, Equatable, Codable {
   package var pool: Int
   package var judgeRight: Int
   package var teacherRight: Int
-  /// Records of whose spans the judge, and the teacher, has more than the other; nil for classes.
-  package var judgeNearer: Int?
-  package var teacherNearer: Int?
   /// The classes of ``confusion``, in its order; nil for spans.
   package var classes: [String]?
   /// What a wrong label should have been, [label][class]; nil for spans.
@@ -35,7 +32,6 @@ package struct LabelNoiseReport: Sendable, Equatable, Codable {
   package var sentence: String {
     let found =
       "the words of the other records tell \(judgeRight) of the pool's \(pool) labels, the teacher \(teacherRight)"
-      + (judgeNearer.map { ", and are nearer to \($0) of them, the teacher to \(teacherNearer ?? 0)" } ?? "")
     return isApplied
       ? "the student learned posteriors, whose most probable answer is not the label \(changed) times: \(found)"
       : "the student learned the labels as they were given: \(found)"
@@ -59,23 +55,14 @@ extension DualCheckerLoop {
     let found =
       task.kind == .spans ? spanPosteriors(examples, state, pool: pool) : classPosteriors(examples, pool: pool)
     let answered = state.checked.map { $0.map(\.accepted) } ?? state.pool
-    let byItem = Dictionary(answered.map { ($0.item, $0) }) { first, _ in first }
+    let right = Dictionary(answered.map { ($0.item, $0.isRight) }) { first, _ in first }
     let told = examples.indices.compactMap { place in
-      byItem[examples[place].item.id].map { teacher in
-        (
-          judge: found.judged[place].map { teacher.nearness(of: $0, to: examples[place].answer) } ?? 0,
-          teacher: teacher.nearness
-        )
-      }
+      right[examples[place].item.id].map { (judge: found.judged[place] == examples[place].answer, teacher: $0) }
     }
     var report = LabelNoiseReport(
-      isApplied: Self.isNearer(told.map { $0.judge }, than: told.map { $0.teacher }),
+      isApplied: Self.isRighter(told.map { $0.judge }, than: told.map { $0.teacher }),
       changed: examples.indices.count { found.answers[$0][0].answer != examples[$0].answer }, pool: told.count,
-      judgeRight: told.count { $0.judge == 1 }, teacherRight: told.count { $0.teacher == 1 })
-    if task.kind == .spans {
-      report.judgeNearer = told.count { $0.judge > $0.teacher }
-      report.teacherNearer = told.count { $0.judge < $0.teacher }
-    }
+      judgeRight: told.count { $0.judge }, teacherRight: told.count { $0.teacher })
     (report.strength, report.classes, report.confusion) = (found.strength, found.classes, found.confusion)
     guard report.isApplied else { return (examples, report) }
     for place in examples.indices where !pool.contains(examples[place].item.id) {
@@ -138,10 +125,13 @@ extension DualCheckerLoop {
       }, judged: found.judged.map { $0.map { .spans($0) } }, weights: found.weights)
   }
 
-  /// Whether the one is nearer to what is right more often than the other by more than a standard error of the difference: with w records
-  /// of which it has more and l of which the other has more, (w - l)² > w + l (McNemar 1947), in whole numbers.
-  package static func isNearer(_ one: [Double], than other: [Double]) -> Bool {
-    let (wins, losses) = (zip(one, other).count { $0 > $1 }, zip(one, other).count { $0 < $1 })
+  /// Whether the one is more often right than the other by more than a standard error of the difference: with w records that it alone
+  /// tells and l that the other alone tells, (w - l)² > w + l (McNemar 1947), in whole numbers, so that rounding decides nothing.
+  ///
+  /// Spans are right as a whole or not at all, as their probabilities are those of whole answers: on texts with many spans, of which a
+  /// judge had more than the teacher and none had all, a student of what it said was worse than one of the labels.
+  package static func isRighter(_ one: [Bool], than other: [Bool]) -> Bool {
+    let (wins, losses) = (zip(one, other).count { $0 && !$1 }, zip(one, other).count { !$0 && $1 })
     return wins > losses && (wins - losses) * (wins - losses) > wins + losses
   }
 }

@@ -89,26 +89,15 @@ public struct LoopState: Sendable, Equatable, Codable {
     package var isRight: Bool
     /// Whether the item was drawn at random: those alone tell what a confidence is worth.
     package var isRandom: Bool
-    /// F1 of its spans, 0...1; nil for classes, and where an older version asked.
-    package private(set) var f1: Double?
 
-    package init(item: String, confidence: Double?, isRight: Bool, isRandom: Bool = true, f1: Double? = nil) {
-      (self.item, self.confidence, self.isRight, self.isRandom, self.f1) = (item, confidence, isRight, isRandom, f1)
+    package init(item: String, confidence: Double?, isRight: Bool, isRandom: Bool = true) {
+      (self.item, self.confidence, self.isRight, self.isRandom) = (item, confidence, isRight, isRandom)
     }
 
     /// The answer to an item of the pool.
     init(_ answer: TaskAnswer?, confidence: Confidence?, to entry: LabelledPool.Entry) {
       self.init(
         item: entry.item.id, confidence: confidence?.value, isRight: answer == entry.answer, isRandom: entry.isRandom)
-      if case .spans = entry.answer { f1 = answer?.nearness(to: entry.answer) ?? 0 }
-    }
-
-    /// How much of the right answer it has, 0...1.
-    var nearness: Double { f1 ?? (isRight ? 1 : 0) }
-
-    /// How much of the right answer another one has, as ``nearness`` is known here: all or nothing where the F1 is not.
-    func nearness(of other: TaskAnswer, to right: TaskAnswer) -> Double {
-      f1 == nil ? (other == right ? 1 : 0) : other.nearness(to: right)
     }
   }
 

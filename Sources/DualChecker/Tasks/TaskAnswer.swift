@@ -41,14 +41,6 @@ public enum TaskAnswer: Sendable, Equatable, Hashable, Codable {
     }
   }
 
-  /// How much of a right answer it has, 0...1: of classes all or nothing, of spans their F1.
-  func nearness(to right: TaskAnswer) -> Double {
-    guard case .spans(let own) = self, case .spans(let wanted) = right, !(own.isEmpty && wanted.isEmpty) else {
-      return self == right ? 1 : 0
-    }
-    return 2 * Double(Set(own).intersection(wanted).count) / Double(Set(own).count + Set(wanted).count)
-  }
-
   /// The spans that a key stands for; nil for anything else.
   init?(spanKey key: String) {
     var spans: [LabelledSpan] = []
