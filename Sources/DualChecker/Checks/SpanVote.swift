@@ -85,13 +85,7 @@ package struct SpanVote: Sendable {
     let inside = spans.flatMap { Array($0.range) }
     let counted = inside.isEmpty ? Array(words.indices) : inside
     let share = counted.reduce(0) { $0 + shares[$1][tags[$1]] } / Double(max(1, counted.count))
-    return (
-      spans.map { span in
-        LabelledSpan(
-          label: span.label,
-          range: words[span.range.lowerBound].range.lowerBound..<words[span.range.upperBound - 1].range.upperBound)
-      }, min(share, 1)
-    )
+    return (spans.map { $0.placed(over: words) }, min(share, 1))
   }
 
   /// The words of a text, cut where a span begins or ends within one.

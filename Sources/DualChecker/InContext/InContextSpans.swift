@@ -68,11 +68,7 @@ struct InContextSpans {
   }
 
   private func written(_ spans: [LabelledSpan]) -> String {
-    let placed = spans.sorted { $0.range.lowerBound < $1.range.lowerBound }.map {
-      LabelledSpan(
-        label: $0.label,
-        range: tokens[$0.range.lowerBound].range.lowerBound..<tokens[$0.range.upperBound - 1].range.upperBound)
-    }
+    let placed = spans.sorted { $0.range.lowerBound < $1.range.lowerBound }.map { $0.placed(over: tokens) }
     return (try? task.written(.spans(placed), about: prompt.text)) ?? "{}"
   }
 }

@@ -63,7 +63,8 @@ package struct SpanJudge {
       let field = field(of: examples, from: fields[own])
       fields[own] = field
       for text in judged {
-        let best = texts[text].spans(field.mostProbable(texts[text].field).map { names[$0] })
+        let tagged = field.mostProbable(texts[text].field).map { names[$0] }
+        let best = TagSequence.spans(in: tagged, over: texts[text].tokens)
         let logs = field.logProbabilities(
           of: ([best] + candidates[text]).map { tags(of: $0, text) }, in: texts[text].field)
         judgements[text] = Judgement(best: best, logCandidates: Array(logs.dropFirst()), logBest: logs[0])
@@ -120,14 +121,5 @@ struct SpanText {
           "-1 0 \(before) \(own)", "0 +1 \(own) \(after)", "end \(own.suffix(3))",
         ].map { numbers.number(of: $0) }
       })
-  }
-
-  /// The spans that tags of the words stand for.
-  func spans(_ tags: [String]) -> [LabelledSpan] {
-    TagSequence.entities(in: tags).map { entity in
-      LabelledSpan(
-        label: entity.label,
-        range: tokens[entity.range.lowerBound].range.lowerBound..<tokens[entity.range.upperBound - 1].range.upperBound)
-    }
   }
 }

@@ -4,10 +4,10 @@ internal import Foundation
 ///
 ///     q(answer) ∝ p(answer) · t(answer),    t = sureness for the label, 1 - sureness for any other answer
 ///
-/// and as much as is left to answers that nobody gave is not learned. p is what a ``SpanJudge`` says that has not learned the text; the answers are the label, the teacher's other ones and the judge's
-/// most probable one. The judge learns from people's labels and, by their sureness, from the surer half of the others at first, then
-/// from all texts by the answers that it found most probable before (Yarowsky 1995). A text that no text of another group can judge
-/// keeps its label.
+/// and as much as is left to answers that nobody gave is not learned. p is what a ``SpanJudge`` says that has not learned the text; the
+/// answers are the label, the teacher's other ones and the judge's most probable one. The judge learns from people's labels and, by
+/// their sureness, from the surer half of the others at first, then from all texts by the answers that it found most probable before
+/// (Yarowsky 1995). A text that no text of another group can judge keeps its label.
 package struct SpanPosterior: Sendable, Equatable {
   /// A label that may be wrong.
   package struct Given: Sendable, Equatable {
@@ -59,22 +59,23 @@ package struct SpanPosterior: Sendable, Equatable {
       return own.sureness == nil || sureness >= sure ? (own.label, sureness) : nil
     }
     let candidates = given.map { own in own.sureness == nil ? [] : [own.label] + own.others }
-    for round in 0..<Self.rounds {
-      let found = judge.judgements(learned, candidates: candidates)
-      if round == 0 { judged = found.map { $0?.best } }
-      let weighed = given.indices.map { place in
-        guard let sureness = given[place].sureness else {
-          return ([Answer(spans: given[place].label, probability: 1)], 1.0)
-        }
-        guard let found = found[place] else { return ([Answer(spans: given[place].label, probability: 1)], sureness) }
-        return Self.weighed(found, candidates[place], sureness: sureness)
-      }
-      (answers, weights) = (weighed.map { $0.0 }, weighed.map { $0.1 })
+    var found = judge.judgements(learned, candidates: candidates)
+    judged = found.map { $0?.best }
+    for _ in 1..<Self.rounds {
       learned = given.indices.map { place in
         guard let sureness = given[place].sureness else { return (given[place].label, 1) }
         return found[place].map { ($0.best, 1) } ?? (given[place].label, sureness)
       }
+      found = judge.judgements(learned, candidates: candidates)
     }
+    let weighed = given.indices.map { place -> (answers: [Answer], weight: Double) in
+      let own = given[place]
+      guard let sureness = own.sureness, let found = found[place] else {
+        return ([Answer(spans: own.label, probability: 1)], own.sureness ?? 1)
+      }
+      return Self.weighed(found, candidates[place], sureness: sureness)
+    }
+    (answers, weights) = (weighed.map(\.answers), weighed.map(\.weight))
   }
 
   private static func weighed(

@@ -15,6 +15,11 @@ package enum TagSequence {
     }
   }
 
+  /// The spans of a text whose tokens have these tags, by places in the text.
+  package static func spans(in tags: [String], over tokens: [WordToken]) -> [LabelledSpan] {
+    entities(in: tags).map { $0.placed(over: tokens) }
+  }
+
   /// The entities of a tag sequence by places of tokens: a B- and the I- of the same type that follow it at once.
   ///
   /// An I- that continues nothing of its type opens no entity, as in seqeval's strict mode with IOB2.
@@ -31,5 +36,13 @@ package enum TagSequence {
       open = tag.hasPrefix("B-") ? LabelledSpan(label: label, range: place..<(place + 1)) : nil
     }
     return entities + [open].compactMap(\.self)
+  }
+}
+
+extension LabelledSpan {
+  /// The same span by places in the text, of one by places of its tokens.
+  func placed(over tokens: [WordToken]) -> LabelledSpan {
+    LabelledSpan(
+      label: label, range: tokens[range.lowerBound].range.lowerBound..<tokens[range.upperBound - 1].range.upperBound)
   }
 }
