@@ -59,8 +59,11 @@ package struct StageChoice: Codable, Sendable, Equatable {
     labels < fewest ? 0 : min(folds, (few + labels - 1) / labels)
   }
 
-  /// How many trainings on parts of the labels that is: two for a part, or one where preferences are not tried.
-  package static func trainings(on labels: Int) -> Int { parts(of: labels) * (labels < few ? 1 : 2) }
+  /// How many trainings on parts of the labels that is.
+  package static func trainings(on labels: Int) -> Int { parts(of: labels) * trainingsOfPart(labels: labels) }
+
+  /// How many trainings one part judges: two, or one where preferences are not tried.
+  package static func trainingsOfPart(labels: Int) -> Int { labels < few ? 1 : 2 }
 
   /// Whether each answer to the judged items is right.
   package struct Answers {

@@ -66,7 +66,7 @@ extension RunCheck {
     let apart =
       Set(all).count == all.count
       ? "" : " (\(NumberText.grouped(held)) of about \(NumberText.counted(groups, "group")))"
-    let trainings = parts * (labelled < StageChoice.few ? 1 : 2)
+    let trainings = parts * StageChoice.trainingsOfPart(labels: labelled)
     let rest = labelled - judging / parts
     findings.ok(
       key,
